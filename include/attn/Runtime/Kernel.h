@@ -36,7 +36,8 @@ enum AttnStatus {
   ATTN_ERROR_HEADS = 3,       /**< `query_heads` is not a multiple of `key_heads` */
   ATTN_ERROR_LENGTH = 4,      /**< a size is negative, or a position exceeds +-2^30 */
   ATTN_ERROR_ARGUMENTS = 5,   /**< `argument_count` is not the pattern's */
-  ATTN_ERROR_STRIDES = 6      /**< a stride is negative */
+  ATTN_ERROR_STRIDES = 6,     /**< a stride is negative */
+  ATTN_ERROR_MEMORY = 7       /**< of the runtime, never of a kernel: no memory for the scratch */
 };
 
 /**
