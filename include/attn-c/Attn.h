@@ -11,13 +11,17 @@
 |*       attn_run(kernel, &args, 0) != ATTN_OK)
 |*     puts(attn_last_error());
 |*
-|* Every function may be called from any thread, at the same time, on the same handles. Functions that
+|* Every function may be called from any thread, at the same time, on the same handles. Functions
+that
 |* can fail return an AttnResult, leave their outputs alone when they fail, and say why through
-|* attn_last_error() (Runtime.h), whose text is a diagnostic with the line and a caret where there is
+|* attn_last_error() (Runtime.h), whose text is a diagnostic with the line and a caret where there
+is
 |* one. No input makes a function abort.
 |*
-|* Masks, counts and kernels are those of a *pattern* in a module; a pattern's name may be null where
-|* the module holds one pattern only. Strings given out as `char **` are freed with attn_string_free.
+|* Masks, counts and kernels are those of a *pattern* in a module; a pattern's name may be null
+where
+|* the module holds one pattern only. Strings given out as `char **` are freed with
+attn_string_free.
 |*
 \*===------------------------------------------------------------------------------===*/
 
@@ -35,10 +39,12 @@ extern "C" {
 /** What a function of this file returns. Values are never reused; the list only grows. */
 typedef enum AttnResult {
   ATTN_RESULT_OK = 0,
-  ATTN_RESULT_INVALID_SPEC = 1,     /**< the text does not parse or verify, or the file cannot be read */
-  ATTN_RESULT_INVALID_ARGUMENT = 2, /**< no such pattern, a wrong number of arguments, a size, a null */
-  ATTN_RESULT_UNSUPPORTED = 3,      /**< a valid request that this version cannot compile */
-  ATTN_RESULT_INTERNAL = 4          /**< a defect of the compiler; the text says in which phase */
+  ATTN_RESULT_INVALID_SPEC =
+      1, /**< the text does not parse or verify, or the file cannot be read */
+  ATTN_RESULT_INVALID_ARGUMENT =
+      2,                       /**< no such pattern, a wrong number of arguments, a size, a null */
+  ATTN_RESULT_UNSUPPORTED = 3, /**< a valid request that this version cannot compile */
+  ATTN_RESULT_INTERNAL = 4     /**< a defect of the compiler; the text says in which phase */
 } AttnResult;
 
 /** "attn-opt 0.1.0, LLVM 22.1.8". */
@@ -54,7 +60,8 @@ ATTN_API void attn_string_free(char *text);
 /** A parsed and verified spec. */
 typedef struct AttnModule AttnModule;
 
-/** Parses `size` bytes of text; `name` stands for the file name in diagnostics (null: "<string>"). */
+/** Parses `size` bytes of text; `name` stands for the file name in diagnostics (null: "<string>").
+ */
 ATTN_API AttnResult attn_module_parse(const char *text, size_t size, const char *name,
                                       AttnModule **module);
 
@@ -81,7 +88,8 @@ ATTN_API const char *attn_module_argument_name(const AttnModule *module, const c
 ATTN_API AttnResult attn_pattern_text(const AttnModule *module, const char *pattern, char **text);
 
 /** One pattern as a formula in q and k, for people: "|q - k| <= w or k < g or q < g". */
-ATTN_API AttnResult attn_pattern_formula(const AttnModule *module, const char *pattern, char **text);
+ATTN_API AttnResult attn_pattern_formula(const AttnModule *module, const char *pattern,
+                                         char **text);
 
 /*===------------------------------------------------------------------------------===*\
 |* What a pattern is at given sizes
@@ -100,16 +108,17 @@ typedef struct AttnProblem {
 } AttnProblem;
 
 /**
- * The definition: mask[(i - row_begin) * (column_end - column_begin) + (j - column_begin)] is 1 if row i
- * sees column j, else 0. Ranges lie within [0, Sq) and [0, Sk).
+ * The definition: mask[(i - row_begin) * (column_end - column_begin) + (j - column_begin)] is 1 if
+ * row i sees column j, else 0. Ranges lie within [0, Sq) and [0, Sk).
  */
 ATTN_API AttnResult attn_pattern_mask(const AttnModule *module, const char *pattern,
-                                      const AttnProblem *problem, int64_t row_begin, int64_t row_end,
-                                      int64_t column_begin, int64_t column_end, uint8_t *mask);
+                                      const AttnProblem *problem, int64_t row_begin,
+                                      int64_t row_end, int64_t column_begin, int64_t column_end,
+                                      uint8_t *mask);
 
 /**
- * The compiled schedule: tiles[t * ceil(Sk / tile_columns) + u] is 0 for a tile that is skipped, 1 for
- * one that is masked element by element, 2 for a full one; t < ceil(Sq / tile_rows).
+ * The compiled schedule: tiles[t * ceil(Sk / tile_columns) + u] is 0 for a tile that is skipped, 1
+ * for one that is masked element by element, 2 for a full one; t < ceil(Sq / tile_rows).
  */
 ATTN_API AttnResult attn_pattern_tiles(const AttnModule *module, const char *pattern,
                                        const AttnProblem *problem, int64_t tile_rows,
@@ -120,8 +129,8 @@ ATTN_API AttnResult attn_pattern_count(const AttnModule *module, const char *pat
                                        const AttnProblem *problem, int64_t *pairs);
 
 /**
- * A picture of at most `max_side` characters a side, lines ended by '\n': '.' nothing visible, '/' part
- * of the character's pairs, '#' all of them.
+ * A picture of at most `max_side` characters a side, lines ended by '\n': '.' nothing visible, '/'
+ * part of the character's pairs, '#' all of them.
  */
 ATTN_API AttnResult attn_pattern_picture(const AttnModule *module, const char *pattern,
                                          const AttnProblem *problem, int64_t max_side, char **text);
@@ -139,8 +148,9 @@ typedef struct AttnCompileOptions {
 } AttnCompileOptions;
 
 /**
- * Compiles a pattern for the machine that runs this, once: an equal pattern with equal options gives
- * the same kernel again. Kernels live as long as the process. Run them with attn_run (Runtime.h).
+ * Compiles a pattern for the machine that runs this, once: an equal pattern with equal options
+ * gives the same kernel again. Kernels live as long as the process. Run them with attn_run
+ * (Runtime.h).
  */
 ATTN_API AttnResult attn_compile(const AttnModule *module, const char *pattern,
                                  const AttnCompileOptions *options, const AttnKernel **kernel);

@@ -37,8 +37,8 @@ typedef struct AttnKernel {
 } AttnKernel;
 
 /**
- * Opens kernel `name` of the shared artifact at `path`; a null `name` is its only kernel. Null on failure:
- * no such file or kernel, or another major ABI version. Loading an artifact runs none of its code.
+ * Opens kernel `name` of the shared artifact at `path`; a null `name` is its only kernel. Null on
+ * failure: no such file or kernel, or another major ABI version.
  */
 ATTN_API const AttnKernel *attn_open(const char *path, const char *name);
 
@@ -46,13 +46,15 @@ ATTN_API const AttnKernel *attn_open(const char *path, const char *name);
 ATTN_API void attn_close(const AttnKernel *kernel);
 
 /**
- * Runs a whole call on up to `threads` threads, the caller's among them; 0 is `attn_default_threads()`.
- * Returns an AttnStatus. The result has the same bits for any number of threads. Any number of threads
- * may call at once: the first one has the pool, the others run on their own thread.
+ * Runs a whole call on up to `threads` threads, the caller's among them; 0 is
+ * `attn_default_threads()`. Returns an AttnStatus. The result has the same bits for any number of
+ * threads. Any number of threads may call at once: the first one has the pool, the others run on
+ * their own thread.
  */
 ATTN_API int attn_run(const AttnKernel *kernel, const AttnArgs *args, int threads);
 
-/** The number of processors that this process may run on, or $ATTN_NUM_THREADS if that is a number > 0. */
+/** The number of processors that this process may run on, or $ATTN_NUM_THREADS if that is a number
+ * > 0. */
 ATTN_API int attn_default_threads(void);
 
 /** The `offset` of a call that states none: the last query row is at the last key's position. */
@@ -61,7 +63,8 @@ ATTN_API int64_t attn_default_offset(int64_t query_length, int64_t key_length, i
 /** What an AttnStatus means, in one sentence without a full stop; never null. */
 ATTN_API const char *attn_status_message(int status);
 
-/** Why the calling thread's last failing call failed; "" before the first. Valid until the next one. */
+/** Why the calling thread's last failing call failed; "" before the first. Valid until the next
+ * one. */
 ATTN_API const char *attn_last_error(void);
 
 #ifdef __cplusplus
