@@ -168,8 +168,6 @@ def Attn_WhereOp : Attn_MaskOp<"where"> {
 class Attn_VariadicMaskOp<string mnemonic> : Attn_MaskOp<mnemonic> {
   let arguments = (ins Variadic<Attn_MaskType>:$masks);
   let hasVerifier = 1;
-  let hasFolder = 1;
-  let hasCanonicalizer = 1;
 }
 
 def Attn_IntersectOp : Attn_VariadicMaskOp<"intersect"> {
@@ -204,7 +202,6 @@ def Attn_DifferenceOp : Attn_MaskOp<"difference"> {
     ```
   }];
   let arguments = (ins Attn_MaskType:$lhs, Attn_MaskType:$rhs);
-  let hasFolder = 1;
 }
 
 def Attn_ComplementOp : Attn_MaskOp<"complement"> {
@@ -217,7 +214,6 @@ def Attn_ComplementOp : Attn_MaskOp<"complement"> {
     ```
   }];
   let arguments = (ins Attn_MaskType:$input);
-  let hasFolder = 1;
 }
 
 #endif // ATTN_IR_ATTNMASKOPS_TD

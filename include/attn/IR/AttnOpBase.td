@@ -13,14 +13,23 @@ include "mlir/Interfaces/SideEffectInterfaces.td"
 
 class Attn_Op<string mnemonic, list<Trait> traits = []> : Op<Attn_Dialect, mnemonic, traits>;
 
-/// An op of a pattern's body that gives a mask. The name that the user gave to the result is kept in
-/// the op's location, so that printing a pattern keeps its words.
-class Attn_MaskOp<string mnemonic, list<Trait> traits = []>
-    : Attn_Op<mnemonic, [Pure, HasParent<"PatternOp">,
-                         DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmResultNames"]>]
+/// An op that keeps the names which the text gave to its results, in its location (see
+/// `setResultNames`): a printed pattern keeps the words of its author.
+class Attn_NamedOp<string mnemonic, list<Trait> traits = []>
+    : Attn_Op<mnemonic, [DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmResultNames"]>]
                             # traits> {
-  let results = (outs Attn_MaskType:$mask);
   let hasCustomAssemblyFormat = 1;
+  let extraClassDefinition = [{
+    void $cppClass::getAsmResultNames(::mlir::OpAsmSetValueNameFn setName) {
+      ::mlir::attn::setResultNames(getOperation(), setName);
+    }
+  }];
+}
+
+/// An op of a pattern's body that gives a mask.
+class Attn_MaskOp<string mnemonic, list<Trait> traits = []>
+    : Attn_NamedOp<mnemonic, [Pure, HasParent<"PatternOp">] # traits> {
+  let results = (outs Attn_MaskType:$mask);
 }
 
 #endif // ATTN_IR_ATTNOPBASE_TD

@@ -20,6 +20,14 @@
 
 #include "attn/IR/AttnEnums.h.inc"
 
+namespace mlir::attn {
+
+/// Names the results of `op` as its author did: `op`'s location is one `NameLoc` per result, that of the
+/// first outermost, around the place in the source.
+void setResultNames(Operation *op, OpAsmSetValueNameFn setName);
+
+} // namespace mlir::attn
+
 #define GET_OP_CLASSES
 #include "attn/IR/AttnOps.h.inc"
 

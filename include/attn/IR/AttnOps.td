@@ -15,9 +15,8 @@ include "attn/IR/AttnPatternOps.td"
 //===----------------------------------------------------------------------===//
 
 def Attn_AttentionOp
-    : Attn_Op<"attention", [Pure, AttrSizedOperandSegments,
-                            DeclareOpInterfaceMethods<SymbolUserOpInterface>,
-                            DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmResultNames"]>]> {
+    : Attn_NamedOp<"attention", [Pure, AttrSizedOperandSegments,
+                                 DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "softmax attention over the pairs of a pattern";
   let description = [{
     With `q = row + offset`, `k = column + key_offset` and `s[i, j] = scale * (query[i] . key[j])`:
@@ -47,7 +46,6 @@ def Attn_AttentionOp
                        Optional<Index>:$dynamicKeyOffset, OptionalAttr<I64Attr>:$staticKeyOffset,
                        Optional<Index>:$dynamicLength, OptionalAttr<I64Attr>:$staticLength);
   let results = (outs AnyRankedTensor:$output, AnyRankedTensor:$lse);
-  let hasCustomAssemblyFormat = 1;
   let hasVerifier = 1;
   let extraClassDeclaration = [{
     /// Null where not given (the defaults of the description apply), as are the next three.
@@ -74,7 +72,8 @@ def Attn_ScheduleOp
     : Attn_Op<"schedule", [IsolatedFromAbove, Symbol, SingleBlock, NoTerminator,
                            DeclareOpInterfaceMethods<SymbolUserOpInterface>,
                            DeclareOpInterfaceMethods<OpAsmOpInterface,
-                                                     ["getAsmBlockArgumentNames"]>]> {
+                                                     ["getAsmBlockArgumentNames",
+                                                      "getAsmBlockNames"]>]> {
   let summary = "the key tiles that each query tile visits";
   let description = [{
     For query tile `t` (rows t*Bq to (t+1)*Bq) the body computes, per band, the range of key tiles to

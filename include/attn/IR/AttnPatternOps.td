@@ -53,8 +53,7 @@ def Attn_YieldOp : Attn_Op<"yield", [Terminator, Pure, HasParent<"PatternOp">]> 
 }
 
 def Attn_LengthOp
-    : Attn_Op<"length", [Pure, HasParent<"PatternOp">,
-                         DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmResultNames"]>]> {
+    : Attn_NamedOp<"length", [Pure, HasParent<"PatternOp">]> {
   let summary = "the end of the key positions";
   let description = [{
     `key_offset + Sk`, unless the attention op states another `length` because its keys are a shard or a
@@ -65,7 +64,6 @@ def Attn_LengthOp
     ```
   }];
   let results = (outs Index:$length);
-  let hasCustomAssemblyFormat = 1;
 }
 
 def Attn_ClaimAttr
