@@ -12,16 +12,13 @@
 |*     puts(attn_last_error());
 |*
 |* Every function may be called from any thread, at the same time, on the same handles. Functions
-that
-|* can fail return an AttnResult, leave their outputs alone when they fail, and say why through
+|* that can fail return an AttnResult, leave their outputs alone when they fail, and say why through
 |* attn_last_error() (Runtime.h), whose text is a diagnostic with the line and a caret where there
-is
-|* one. No input makes a function abort.
+|* is one. No input makes a function abort.
 |*
 |* Masks, counts and kernels are those of a *pattern* in a module; a pattern's name may be null
-where
-|* the module holds one pattern only. Strings given out as `char **` are freed with
-attn_string_free.
+|* where the module holds one pattern only. Strings given out as `char **` are freed with
+|* attn_string_free.
 |*
 \*===------------------------------------------------------------------------------===*/
 
@@ -39,12 +36,10 @@ extern "C" {
 /** What a function of this file returns. Values are never reused; the list only grows. */
 typedef enum AttnResult {
   ATTN_RESULT_OK = 0,
-  ATTN_RESULT_INVALID_SPEC =
-      1, /**< the text does not parse or verify, or the file cannot be read */
-  ATTN_RESULT_INVALID_ARGUMENT =
-      2,                       /**< no such pattern, a wrong number of arguments, a size, a null */
-  ATTN_RESULT_UNSUPPORTED = 3, /**< a valid request that this version cannot compile */
-  ATTN_RESULT_INTERNAL = 4     /**< a defect of the compiler; the text says in which phase */
+  ATTN_RESULT_INVALID_SPEC = 1,     /**< the text does not parse or verify, or cannot be read */
+  ATTN_RESULT_INVALID_ARGUMENT = 2, /**< no such pattern, a wrong number or size, a null */
+  ATTN_RESULT_UNSUPPORTED = 3,      /**< a valid request that this version cannot compile */
+  ATTN_RESULT_INTERNAL = 4          /**< a defect of the compiler; the text says in which phase */
 } AttnResult;
 
 /** "attn-opt 0.1.0, LLVM 22.1.8". */
@@ -60,8 +55,7 @@ ATTN_API void attn_string_free(char *text);
 /** A parsed and verified spec. */
 typedef struct AttnModule AttnModule;
 
-/** Parses `size` bytes of text; `name` stands for the file name in diagnostics (null: "<string>").
- */
+/** Parses `size` bytes of text; `name` is the file's in diagnostics (null: "<string>"). */
 ATTN_API AttnResult attn_module_parse(const char *text, size_t size, const char *name,
                                       AttnModule **module);
 

@@ -10,18 +10,15 @@
 |*   extern const char NAME_manifest[];     JSON, NUL-terminated
 |*
 |* and the artifact that holds it, once for all its kernels (weak symbols, so that several objects
-can
-|* be linked into one program):
+|* can be linked into one program):
 |*
 |*   int attn_opt_abi_version(void);        major * 65536 + minor
 |*   extern const char attn_opt_manifest[]; JSON: the kernels, the spec, the hash of both
-|*   extern const char attn_opt_kernels[];  the kernels' names, each NUL-terminated, then an empty
-one
+|*   extern const char attn_opt_kernels[];  the kernels' names, each NUL-terminated, then ""
 |*
 |* The work is a list of independent items (a batch entry, a query head, a block of queries). The
-host
-|* decides how many threads run them and in which order; the result has the same bits whatever it
-|* decides. Kernels keep no state, allocate nothing and call nothing outside themselves.
+|* host decides how many threads run them and in which order; the result has the same bits whatever
+|* it decides. Kernels keep no state, allocate nothing and call nothing outside themselves.
 |*
 \*===------------------------------------------------------------------------------===*/
 
@@ -41,14 +38,13 @@ extern "C" {
 /** What a kernel function returns. Values are never reused; the list only grows. */
 enum AttnStatus {
   ATTN_OK = 0,
-  ATTN_ERROR_STRUCT_SIZE =
-      1,                    /**< `struct_size` is smaller than this kernel's ABI version requires */
-  ATTN_ERROR_FEATURES = 2,  /**< `features` is not the head dim that the kernel was compiled for */
-  ATTN_ERROR_HEADS = 3,     /**< `query_heads` is not a multiple of `key_heads` */
-  ATTN_ERROR_LENGTH = 4,    /**< a size is negative, or a position exceeds +-2^30 */
-  ATTN_ERROR_ARGUMENTS = 5, /**< `argument_count` is not the pattern's */
-  ATTN_ERROR_STRIDES = 6,   /**< a stride is negative */
-  ATTN_ERROR_MEMORY = 7     /**< of the runtime, never of a kernel: no memory for the scratch */
+  ATTN_ERROR_STRUCT_SIZE = 1, /**< `struct_size` is smaller than the kernel's version requires */
+  ATTN_ERROR_FEATURES = 2,    /**< `features` is not the head dim of the kernel */
+  ATTN_ERROR_HEADS = 3,       /**< `query_heads` is not a multiple of `key_heads` */
+  ATTN_ERROR_LENGTH = 4,      /**< a size is negative, or a position exceeds +-2^30 */
+  ATTN_ERROR_ARGUMENTS = 5,   /**< `argument_count` is not the pattern's */
+  ATTN_ERROR_STRIDES = 6,     /**< a stride is negative */
+  ATTN_ERROR_MEMORY = 7       /**< of the runtime, never of a kernel: no memory for scratch */
 };
 
 /**

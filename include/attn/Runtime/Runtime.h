@@ -53,8 +53,7 @@ ATTN_API void attn_close(const AttnKernel *kernel);
  */
 ATTN_API int attn_run(const AttnKernel *kernel, const AttnArgs *args, int threads);
 
-/** The number of processors that this process may run on, or $ATTN_NUM_THREADS if that is a number
- * > 0. */
+/** The number of processors that this process may use, or $ATTN_NUM_THREADS if that is > 0. */
 ATTN_API int attn_default_threads(void);
 
 /** The `offset` of a call that states none: the last query row is at the last key's position. */
@@ -63,8 +62,7 @@ ATTN_API int64_t attn_default_offset(int64_t query_length, int64_t key_length, i
 /** What an AttnStatus means, in one sentence without a full stop; never null. */
 ATTN_API const char *attn_status_message(int status);
 
-/** Why the calling thread's last failing call failed; "" before the first. Valid until the next
- * one. */
+/** Why the calling thread's last failing call failed, or "". Valid until its next one. */
 ATTN_API const char *attn_last_error(void);
 
 #ifdef __cplusplus
