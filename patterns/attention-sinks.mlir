@@ -1,0 +1,43 @@
+//===- Attention sinks -------------------------------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A causal window of `w` keys before the query, and the first `s` keys, which every later query
+// still sees. Where the window reaches into the sinks a pair counts once: a pattern is a set.
+//
+// FORMULA: k <= q and (q - k <= w or k < s)
+// ARGUMENTS: s=2 w=3
+// SOURCE: Xiao et al., StreamingLLM, 2023, arXiv:2309.17453
+//
+// PICTURE: 16 x 16, 81 pairs
+//   # . . . . . . . . . . . . . . .
+//   # # . . . . . . . . . . . . . .
+//   # # # . . . . . . . . . . . . .
+//   # # # # . . . . . . . . . . . .
+//   # # # # # . . . . . . . . . . .
+//   # # # # # # . . . . . . . . . .
+//   # # . # # # # . . . . . . . . .
+//   # # . . # # # # . . . . . . . .
+//   # # . . . # # # # . . . . . . .
+//   # # . . . . # # # # . . . . . .
+//   # # . . . . . # # # # . . . . .
+//   # # . . . . . . # # # # . . . .
+//   # # . . . . . . . # # # # . . .
+//   # # . . . . . . . . # # # # . .
+//   # # . . . . . . . . . # # # # .
+//   # # . . . . . . . . . . # # # #
+//
+//===----------------------------------------------------------------------===//
+
+// RUN: attn-opt %s --verify-roundtrip -o /dev/null
+
+attn.pattern @attention_sinks(%s: index, %w: index) {
+  %near  = attn.window before %w after 0
+  %sinks = attn.keys 0 to %s
+  %past  = attn.causal
+  %old   = attn.intersect %past, %sinks
+  %m     = attn.union %near, %old
+  attn.yield %m
+}
+attn.assert @attention_sinks causal
+attn.assert @attention_sinks rows_nonempty
