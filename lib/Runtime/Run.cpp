@@ -119,8 +119,8 @@ int runCall(const AttnKernel &kernel, const AttnArgs &args, const AttnPlan &plan
     pool->release();
     return runItems(kernel, args, plan.scratch_bytes, 0, plan.items);
   }
-  std::stable_sort(call.chunks.begin(), call.chunks.end(),
-                   [](const Chunk &a, const Chunk &b) { return a.cost > b.cost; });
+  std::sort(call.chunks.begin(), call.chunks.end(),
+            [](const Chunk &a, const Chunk &b) { return a.cost > b.cost; });
   pool->run(helpers, takeChunks, &call);
   pool->release();
   return call.status.load(std::memory_order_relaxed);
