@@ -4,8 +4,12 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Checks.h"
 #include "Syntax.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Builders.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -59,6 +63,78 @@ void PatternOp::print(OpAsmPrinter &printer) {
   printer.printOptionalAttrDictWithKeyword((*this)->getDiscardableAttrDictionary().getValue());
   printer << ' ';
   printer.printRegion(getBody(), /*printEntryBlockArgs=*/false);
+}
+
+/// Argument names become names of C and Python parameters.
+static bool isIdentifier(StringRef name) {
+  return !name.empty() && !llvm::isDigit(name.front()) &&
+         llvm::all_of(name, [](char c) { return llvm::isAlnum(c) || c == '_'; });
+}
+
+LogicalResult PatternOp::verify() {
+  Block &body = getBody().front();
+  if (getArgumentNames().size() != body.getNumArguments())
+    return emitOpError() << "expected " << body.getNumArguments() << " argument names, found "
+                         << getArgumentNames().size();
+  llvm::StringSet<> taken;
+  for (BlockArgument argument : body.getArguments()) {
+    StringRef name = getArgumentName(argument.getArgNumber());
+    if (!isIdentifier(name))
+      return emitOpError() << "expected arguments named by letters, digits and '_', found '%"
+                           << name << "'";
+    if (!taken.insert(name).second)
+      return emitOpError() << "expected arguments of different names, found '%" << name
+                           << "' twice";
+    if (!argument.getType().isIndex())
+      return emitOpError() << "expected argument '%" << name << "' of type 'index', found "
+                           << argument.getType();
+  }
+  if (body.empty() || !isa<YieldOp>(body.back()))
+    return emitOpError("expected a body that ends with 'attn.yield'");
+  return success();
+}
+
+LogicalResult PatternOp::verifyRegions() {
+  for (Operation &op : getBody().front()) {
+    if (isa<AttnDialect>(op.getDialect()) && op.getParentOp() == *this)
+      continue; // whether it belongs here is its own trait
+    auto constant = dyn_cast<arith::ConstantIndexOp>(op);
+    if (!constant) {
+      InFlightDiagnostic error = op.emitOpError()
+                                 << "found in '@" << getSymName()
+                                 << "': a pattern holds mask ops, 'attn.length' and "
+                                    "'arith.constant' of type 'index'";
+      error.attachNote(getLoc()) << "compute it outside, and make it an argument of this pattern";
+      return error;
+    }
+    if (constant.value() < -kMaxNumber || constant.value() > kMaxNumber)
+      return op.emitOpError() << "expected a number of a pattern from " << -kMaxNumber << " to "
+                              << kMaxNumber << ", found " << constant.value();
+  }
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// attn.assert
+//===----------------------------------------------------------------------===//
+
+LogicalResult AssertOp::verify() {
+  bool compares = getClaim() == Claim::Within || getClaim() == Claim::Equals;
+  if (compares && !getOther())
+    return emitOpError() << "expected a second pattern after '" << stringifyClaim(getClaim())
+                         << "', found none";
+  if (!compares && getOther())
+    return emitOpError() << "expected one pattern for '" << stringifyClaim(getClaim())
+                         << "', found '" << getOtherAttr() << "' too";
+  return success();
+}
+
+LogicalResult AssertOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  if (failed(lookUpPattern(*this, "the subject", getPatternAttr(), symbols)))
+    return failure();
+  if (getOther())
+    return lookUpPattern(*this, "what it is compared with", getOtherAttr(), symbols);
+  return success();
 }
 
 //===----------------------------------------------------------------------===//

@@ -4,7 +4,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Checks.h"
 #include "Syntax.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Builders.h"
 
 using namespace mlir;
@@ -82,6 +84,63 @@ void ScheduleOp::print(OpAsmPrinter &printer) {
   printer.printRegion(getBody());
 }
 
+/// Whether `op`, of the body of a schedule or of a filter, is arithmetic.
+static LogicalResult checkArithmetic(Operation &op) {
+  if (isa_and_present<arith::ArithDialect>(op.getDialect()))
+    return success();
+  return op.emitOpError("found in a schedule, which holds 'attn.visit' and the arithmetic of "
+                        "'arith'");
+}
+
+LogicalResult ScheduleOp::verify() {
+  if (getTile().size() != 2)
+    return emitOpError() << "expected 2 tile sizes, [query rows, key columns], found "
+                         << getTile().size();
+  if (failed(checkSize(*this, "tile", getQueryTile())) ||
+      failed(checkSize(*this, "tile", getKeyTile())))
+    return failure();
+  for (BlockArgument argument : getBody().getArguments())
+    if (!argument.getType().isIndex())
+      return emitOpError() << "expected block arguments of type 'index', found "
+                           << argument.getType() << " at " << argument.getArgNumber();
+  return success();
+}
+
+LogicalResult ScheduleOp::verifyRegions() {
+  VisitOp first;
+  for (Operation &op : getBody().front()) {
+    auto visit = dyn_cast<VisitOp>(op);
+    if (!visit) {
+      if (failed(checkArithmetic(op)))
+        return failure();
+      continue;
+    }
+    if (first && getMerge() == Merge::Single) {
+      InFlightDiagnostic error = visit.emitOpError()
+                                 << "found after another in a schedule with merge(single)";
+      error.attachNote(first.getLoc()) << "the first 'attn.visit' is here";
+      return error;
+    }
+    first = visit;
+  }
+  return success();
+}
+
+LogicalResult ScheduleOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  FailureOr<PatternOp> pattern = lookUpPattern(*this, "'of'", getPatternAttr(), symbols);
+  if (failed(pattern))
+    return failure();
+  size_t required = First + pattern->getArgumentNames().size();
+  if (getBody().getNumArguments() == required)
+    return success();
+  InFlightDiagnostic error = emitOpError()
+                             << "expected " << required << " block arguments, " << First
+                             << " of the tile and " << required - First << " of '"
+                             << getPatternAttr() << "', found " << getBody().getNumArguments();
+  noteDeclaration(error, *pattern);
+  return error;
+}
+
 //===----------------------------------------------------------------------===//
 // attn.visit
 //===----------------------------------------------------------------------===//
@@ -120,4 +179,31 @@ void VisitOp::print(OpAsmPrinter &printer) {
     printer.printRegion(getFilter(), /*printEntryBlockArgs=*/false);
   }
   printer.printOptionalAttrDict((*this)->getDiscardableAttrDictionary().getValue());
+}
+
+void VisitOp::getAsmBlockArgumentNames(Region &region, OpAsmSetValueNameFn setName) {
+  for (BlockArgument argument : region.getArguments())
+    setName(argument, "u");
+}
+
+LogicalResult VisitOp::verify() {
+  if (getBand() < 0)
+    return emitOpError() << "expected a 'band' of at least 0, found " << getBand();
+  if (getFilter().empty())
+    return success();
+  Block &filter = getFilter().front();
+  if (filter.getNumArguments() != 1 || !filter.getArgument(0).getType().isIndex())
+    return emitOpError("expected 'where' with one argument, the tile, of type 'index'");
+  if (filter.empty() || !isa<VisitYieldOp>(filter.back()))
+    return emitOpError("expected 'where' to end with 'attn.visit_yield'");
+  return success();
+}
+
+LogicalResult VisitOp::verifyRegions() {
+  if (getFilter().empty())
+    return success();
+  for (Operation &op : getFilter().front().without_terminator())
+    if (failed(checkArithmetic(op)))
+      return failure();
+  return success();
 }

@@ -5,12 +5,108 @@
 //===----------------------------------------------------------------------===//
 
 #include "Syntax.h"
+#include "mlir/IR/AffineExpr.h"
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace mlir::attn;
+
+//===----------------------------------------------------------------------===//
+// Verification
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// Bounds the magnitude of an affine expression and of its parts, where dimensions and symbols are
+/// within
+/// +-kMaxNumber. The code that evaluates a set then needs no check for overflow.
+class Magnitude {
+public:
+  explicit Magnitude(Operation *op) : op(op) {}
+
+  /// The bound, or an error at the op: divisors must be positive literals, products need a literal,
+  /// and no part may leave 62 bits.
+  FailureOr<int64_t> bound(AffineExpr expr);
+
+private:
+  FailureOr<int64_t> boundDivision(AffineBinaryOpExpr expr);
+  InFlightDiagnostic tooLarge() {
+    return op->emitOpError(
+               "expected values of at most 62 bits, found an expression that can exceed "
+               "them where positions reach ")
+           << kMaxNumber;
+  }
+
+  static constexpr int64_t limit = int64_t(1) << 62;
+  Operation *op;
+};
+} // namespace
+
+FailureOr<int64_t> Magnitude::bound(AffineExpr expr) {
+  if (auto constant = dyn_cast<AffineConstantExpr>(expr)) {
+    int64_t value = constant.getValue();
+    if (value < -limit || value > limit)
+      return tooLarge();
+    return std::abs(value);
+  }
+  auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
+  if (!binary) // a dimension or a symbol
+    return kMaxNumber;
+  if (binary.getKind() != AffineExprKind::Add && binary.getKind() != AffineExprKind::Mul)
+    return boundDivision(binary);
+
+  FailureOr<int64_t> lhs = bound(binary.getLHS());
+  FailureOr<int64_t> rhs = failed(lhs) ? lhs : bound(binary.getRHS());
+  if (failed(rhs))
+    return failure();
+  int64_t result;
+  bool overflow;
+  if (binary.getKind() == AffineExprKind::Add) {
+    overflow = llvm::AddOverflow(*lhs, *rhs, result);
+  } else {
+    if (!isa<AffineConstantExpr>(binary.getLHS()) && !isa<AffineConstantExpr>(binary.getRHS()))
+      return op->emitOpError("expected products with a literal, found a product of two variables");
+    overflow = llvm::MulOverflow(*lhs, *rhs, result);
+  }
+  if (overflow || result > limit)
+    return tooLarge();
+  return result;
+}
+
+FailureOr<int64_t> Magnitude::boundDivision(AffineBinaryOpExpr expr) {
+  StringRef name = expr.getKind() == AffineExprKind::Mod        ? "mod"
+                   : expr.getKind() == AffineExprKind::FloorDiv ? "floordiv"
+                                                                : "ceildiv";
+  auto divisor = dyn_cast<AffineConstantExpr>(expr.getRHS());
+  if (!divisor)
+    return op->emitOpError() << "expected '" << name << "' by a positive literal, found a variable";
+  if (divisor.getValue() <= 0)
+    return op->emitOpError() << "expected '" << name << "' by a positive literal, found "
+                             << divisor.getValue();
+  FailureOr<int64_t> dividend = bound(expr.getLHS());
+  if (failed(dividend))
+    return failure();
+  if (expr.getKind() == AffineExprKind::Mod)
+    return divisor.getValue() - 1;
+  // Rounding towards minus infinity, or up, can reach one more than the magnitude's quotient.
+  return *dividend / divisor.getValue() + 1;
+}
+
+LogicalResult WhereOp::verify() {
+  IntegerSet set = getSet();
+  if (set.getNumDims() != 2)
+    return emitOpError() << "expected a set of 2 dimensions (q, k), found " << set.getNumDims();
+  if (set.getNumSymbols() != getSymbols().size())
+    return emitOpError() << "expected " << set.getNumSymbols() << " operands for the symbols of "
+                         << "the set, found " << getSymbols().size();
+  Magnitude magnitude(*this);
+  for (AffineExpr constraint : set.getConstraints())
+    if (failed(magnitude.bound(constraint)))
+      return failure();
+  return success();
+}
 
 //===----------------------------------------------------------------------===//
 // Syntax

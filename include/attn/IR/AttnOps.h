@@ -22,8 +22,17 @@
 
 namespace mlir::attn {
 
-/// Names the results of `op` as its author did: `op`'s location is one `NameLoc` per result, that of the
-/// first outermost, around the place in the source.
+/// Numbers of a pattern lie within +-kMaxNumber, literals by verification and values by clamping;
+/// sizes, which multiply them, within [1, kMaxSize]. So sums of products of the two stay within 64
+/// bits.
+inline constexpr int64_t kMaxNumber = int64_t(1) << 40;
+inline constexpr int64_t kMaxSize = int64_t(1) << 20;
+
+/// Lengths and offsets of an attention lie within +-kMaxPosition.
+inline constexpr int64_t kMaxPosition = (int64_t(1) << 31) - 1;
+
+/// Names the results of `op` as its author did: `op`'s location is one `NameLoc` per result, that
+/// of the first outermost, around the place in the source.
 void setResultNames(Operation *op, OpAsmSetValueNameFn setName);
 
 } // namespace mlir::attn

@@ -111,7 +111,10 @@ def Attn_ScheduleOp
   }];
 }
 
-def Attn_VisitOp : Attn_Op<"visit", [HasParent<"ScheduleOp">, SingleBlock]> {
+def Attn_VisitOp
+    : Attn_Op<"visit", [HasParent<"ScheduleOp">, SingleBlock,
+                        DeclareOpInterfaceMethods<OpAsmOpInterface,
+                                                  ["getAsmBlockArgumentNames"]>]> {
   let summary = "the key tiles of one band";
   let description = [{
     Visits the tiles [begin, end); those in [full_begin, full_end), a subrange, are full. An empty range
@@ -131,6 +134,7 @@ def Attn_VisitOp : Attn_Op<"visit", [HasParent<"ScheduleOp">, SingleBlock]> {
   let regions = (region MaxSizedRegion<1>:$filter);
   let hasCustomAssemblyFormat = 1;
   let hasVerifier = 1;
+  let hasRegionVerifier = 1;
 }
 
 def Attn_VisitYieldOp : Attn_Op<"visit_yield", [Terminator, Pure, HasParent<"VisitOp">]> {
