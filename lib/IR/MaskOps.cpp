@@ -17,6 +17,21 @@ static ParseResult finishNumbers(const NumberParser &numbers, StringAttr segment
   return finishMask(parser, state);
 }
 
+/// Warns of `before` and `after` that leave nothing between them. Only the text is worth a warning:
+/// that a pass comes to such an op is no mistake of anyone.
+static void warnIfEmpty(OperationState &state, StringAttr beforeName, StringAttr afterName) {
+  auto before = dyn_cast_or_null<IntegerAttr>(state.attributes.get(beforeName));
+  auto after = dyn_cast_or_null<IntegerAttr>(state.attributes.get(afterName));
+  if (!before || !after || before.getValue().sge(-after.getValue()))
+    return;
+  InFlightDiagnostic warning = mlir::emitWarning(state.location)
+                               << "'" << state.name << "' is empty: 'before' " << before.getInt()
+                               << " and 'after' " << after.getInt() << " leave no key between them";
+  warning.attachNote()
+      << "the distance on the other side of the query is negative: 'before 10 after "
+         "-1' is the 10 positions before it";
+}
+
 //===----------------------------------------------------------------------===//
 // attn.all, attn.causal
 //===----------------------------------------------------------------------===//
@@ -51,6 +66,7 @@ ParseResult WindowOp::parse(OpAsmParser &parser, OperationState &state) {
   if (succeeded(parser.parseOptionalKeyword("dilation")) &&
       parseConstant(parser, state, getDilationAttrName(state.name)))
     return failure();
+  warnIfEmpty(state, getStaticBeforeAttrName(state.name), getStaticAfterAttrName(state.name));
   return finishNumbers(numbers, getOperandSegmentSizesAttrName(state.name), parser, state);
 }
 
@@ -133,6 +149,7 @@ ParseResult BlockOp::parse(OpAsmParser &parser, OperationState &state) {
       numbers.parseOptional("before", getStaticBeforeAttrName(state.name)) ||
       numbers.parseOptional("after", getStaticAfterAttrName(state.name)))
     return failure();
+  warnIfEmpty(state, getStaticBeforeAttrName(state.name), getStaticAfterAttrName(state.name));
   return finishNumbers(numbers, getOperandSegmentSizesAttrName(state.name), parser, state);
 }
 

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "attn/IR/AttnDialect.h"
+#include "attn/IR/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
@@ -14,6 +15,7 @@ int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   registry.insert<mlir::attn::AttnDialect, mlir::arith::ArithDialect, mlir::func::FuncDialect>();
   mlir::registerTransformsPasses();
+  mlir::attn::registerAttnIRPasses();
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "attn-opt: the passes of attn\n", registry));
 }

@@ -57,6 +57,8 @@ def Attn_WindowOp : Attn_MaskOp<"window", [AttrSizedOperandSegments]> {
                        Optional<Index>:$dynamicAfter, OptionalAttr<I64Attr>:$staticAfter,
                        DefaultValuedAttr<I64Attr, "1">:$dilation);
   let hasVerifier = 1;
+  let hasFolder = 1;
+  let hasCanonicalizeMethod = 1;
   let extraClassDeclaration = [{
     OpFoldResult getMixedBefore();
     OpFoldResult getMixedAfter();
@@ -67,6 +69,8 @@ class Attn_RangeOp<string mnemonic> : Attn_MaskOp<mnemonic, [AttrSizedOperandSeg
   let arguments = (ins Optional<Index>:$dynamicBegin, OptionalAttr<I64Attr>:$staticBegin,
                        Optional<Index>:$dynamicEnd, OptionalAttr<I64Attr>:$staticEnd);
   let hasVerifier = 1;
+  let hasFolder = 1;
+  let hasCanonicalizeMethod = 1;
   let extraClassDeclaration = [{
     OpFoldResult getMixedBegin();
     OpFoldResult getMixedEnd();
@@ -111,6 +115,8 @@ def Attn_BlockOp : Attn_MaskOp<"block", [AttrSizedOperandSegments]> {
                        Optional<Index>:$dynamicBefore, OptionalAttr<I64Attr>:$staticBefore,
                        Optional<Index>:$dynamicAfter, OptionalAttr<I64Attr>:$staticAfter);
   let hasVerifier = 1;
+  let hasFolder = 1;
+  let hasCanonicalizeMethod = 1;
   let extraClassDeclaration = [{
     /// 0 where not given, as are the next two.
     OpFoldResult getMixedShift();
@@ -143,6 +149,7 @@ def Attn_PrefixOp : Attn_MaskOp<"prefix"> {
   }];
   let arguments = (ins Optional<Index>:$dynamicLength, OptionalAttr<I64Attr>:$staticLength);
   let hasVerifier = 1;
+  let hasFolder = 1;
   let extraClassDeclaration = [{ OpFoldResult getMixedLength(); }];
 }
 
@@ -159,6 +166,8 @@ def Attn_WhereOp : Attn_MaskOp<"where"> {
   }];
   let arguments = (ins IntegerSetAttr:$set, Variadic<Index>:$symbols);
   let hasVerifier = 1;
+  let hasFolder = 1;
+  let hasCanonicalizeMethod = 1;
 }
 
 //===----------------------------------------------------------------------===//
@@ -168,6 +177,8 @@ def Attn_WhereOp : Attn_MaskOp<"where"> {
 class Attn_VariadicMaskOp<string mnemonic> : Attn_MaskOp<mnemonic> {
   let arguments = (ins Variadic<Attn_MaskType>:$masks);
   let hasVerifier = 1;
+  let hasFolder = 1;
+  let hasCanonicalizeMethod = 1;
 }
 
 def Attn_IntersectOp : Attn_VariadicMaskOp<"intersect"> {
@@ -202,6 +213,8 @@ def Attn_DifferenceOp : Attn_MaskOp<"difference"> {
     ```
   }];
   let arguments = (ins Attn_MaskType:$lhs, Attn_MaskType:$rhs);
+  let hasFolder = 1;
+  let hasCanonicalizeMethod = 1;
 }
 
 def Attn_ComplementOp : Attn_MaskOp<"complement"> {
@@ -214,6 +227,8 @@ def Attn_ComplementOp : Attn_MaskOp<"complement"> {
     ```
   }];
   let arguments = (ins Attn_MaskType:$input);
+  let hasFolder = 1;
+  let hasCanonicalizeMethod = 1;
 }
 
 #endif // ATTN_IR_ATTNMASKOPS_TD

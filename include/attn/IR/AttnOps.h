@@ -20,6 +20,10 @@
 
 #include "attn/IR/AttnEnums.h.inc"
 
+namespace mlir {
+class PatternRewriter;
+} // namespace mlir
+
 namespace mlir::attn {
 
 /// Numbers of a pattern lie within +-kMaxNumber, literals by verification and values by clamping;

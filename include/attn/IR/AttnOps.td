@@ -47,6 +47,7 @@ def Attn_AttentionOp
                        Optional<Index>:$dynamicLength, OptionalAttr<I64Attr>:$staticLength);
   let results = (outs AnyRankedTensor:$output, AnyRankedTensor:$lse);
   let hasVerifier = 1;
+  let hasFolder = 1;
   let extraClassDeclaration = [{
     /// Null where not given (the defaults of the description apply), as are the next three.
     OpFoldResult getMixedScale();
