@@ -5,7 +5,7 @@
 // A causal window of `w` keys before the query, and the first `s` keys, which every later query
 // still sees. Where the window reaches into the sinks a pair counts once: a pattern is a set.
 //
-// FORMULA: k <= q and (q - k <= w or k < s)
+// FORMULA: k <= q and (q - k <= w or 0 <= k < s)
 // ARGUMENTS: s=2 w=3
 // SOURCE: Xiao et al., StreamingLLM, 2023, arXiv:2309.17453
 //

@@ -6,7 +6,7 @@
 // are global, as rows and as columns. The block size is a constant of the kernel. The paper adds a
 // few random blocks to each row.
 //
-// FORMULA: abs(q // 64 - k // 64) <= 1 or k < 64 or q < 64 or k // 64 == (n - 1) // 64
+// FORMULA: abs(q // 64 - k // 64) <= 1 or 0 <= k < 64 or 0 <= q < 64 or k // 64 == (n - 1) // 64
 //     or q // 64 == (n - 1) // 64
 // SOURCE: Zaheer et al., BigBird, 2020, arXiv:2007.14062, the internal construction (ITC)
 //

@@ -26,3 +26,4 @@ attn.pattern @dense {
   %m = attn.all
   attn.yield %m
 }
+attn.assert @dense rows_nonempty

@@ -6,7 +6,7 @@
 // are seen by everything. The paper gives the global rows projections of their own: that is two
 // attention ops, not a mask.
 //
-// FORMULA: abs(q - k) <= w or k < g or q < g
+// FORMULA: abs(q - k) <= w or 0 <= k < g or 0 <= q < g
 // ARGUMENTS: w=2 g=2
 // SOURCE: Beltagy, Peters, Cohan, Longformer, 2020, arXiv:2004.05150
 //
