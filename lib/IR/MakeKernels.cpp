@@ -61,7 +61,7 @@ struct MakeKernels : public attn::impl::AttnMakeKernelsPassBase<MakeKernels> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
     if (headDim < 1) {
-      module.emitError() << "expected a positive 'head-dim', found " << headDim;
+      emitError(module.getLoc()) << "expected a positive 'head-dim', found " << headDim.getValue();
       return signalPassFailure();
     }
     SymbolTable symbols(module);

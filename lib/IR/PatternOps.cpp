@@ -89,7 +89,7 @@ LogicalResult PatternOp::verify() {
       return emitOpError() << "expected argument '%" << name << "' of type 'index', found "
                            << argument.getType();
   }
-  if (body.empty() || !isa<YieldOp>(body.back()))
+  if (!isa<YieldOp>(body.back()))
     return emitOpError("expected a body that ends with 'attn.yield'");
   return success();
 }

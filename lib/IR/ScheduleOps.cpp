@@ -134,7 +134,7 @@ LogicalResult ScheduleOp::verifySymbolUses(SymbolTableCollection &symbols) {
   if (getBody().getNumArguments() == required)
     return success();
   InFlightDiagnostic error = emitOpError()
-                             << "expected " << required << " block arguments, " << First
+                             << "expected " << required << " block arguments, " << unsigned(First)
                              << " of the tile and " << required - First << " of '"
                              << getPatternAttr() << "', found " << getBody().getNumArguments();
   noteDeclaration(error, *pattern);
@@ -194,7 +194,7 @@ LogicalResult VisitOp::verify() {
   Block &filter = getFilter().front();
   if (filter.getNumArguments() != 1 || !filter.getArgument(0).getType().isIndex())
     return emitOpError("expected 'where' with one argument, the tile, of type 'index'");
-  if (filter.empty() || !isa<VisitYieldOp>(filter.back()))
+  if (!isa<VisitYieldOp>(filter.back()))
     return emitOpError("expected 'where' to end with 'attn.visit_yield'");
   return success();
 }

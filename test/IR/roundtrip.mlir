@@ -1,4 +1,13 @@
-// RUN: attn-opt %s --verify-roundtrip
+// RUN: attn-opt %s -verify-roundtrip -o %t
+// RUN: attn-opt %t | diff %t -
+// RUN: attn-opt %s -mlir-print-op-generic -o %t.generic
+// RUN: attn-opt %t.generic -mlir-print-op-generic | diff %t.generic -
+// RUN: attn-opt %s -emit-bytecode | attn-opt | diff %t -
+// RUN: FileCheck %s --input-file %t
+
+//===----------------------------------------------------------------------===//
+// The published patterns, as their users write them
+//===----------------------------------------------------------------------===//
 
 attn.pattern @mistral(%w: index) {
   %past = attn.causal
@@ -54,39 +63,108 @@ attn.pattern @chunked_with_sinks(%s: index) {
   attn.yield %m
 }
 attn.pattern @prefix_lm(%p: index) { %m = attn.prefix %p  attn.yield %m }
-attn.pattern private @mix(%b: index) {
+
+//===----------------------------------------------------------------------===//
+// Every form of every op
+//===----------------------------------------------------------------------===//
+
+// CHECK-LABEL: attn.pattern private @leaves(%b: index) {
+attn.pattern private @leaves(%b: index) {
+  // CHECK-NEXT: %n = attn.length
+  %n = attn.length
+  // CHECK-NEXT: %c4 = arith.constant 4 : index
   %c4 = arith.constant 4 : index
-  %a = attn.block 64 shift 8 before -1 after %b
-  %c = attn.window before %c4 after %b dilation 3
-  %d = attn.difference %a, %c
-  %x = attn.where affine_set<(q, k)[a, b] : (q - a - b + k * 2 >= 0)>[%b, %b]
-  %e = attn.complement %d
-  %ch = attn.chunk 16
-  %all = attn.all {foo = 1 : i32}
-  %f = attn.union %e, %ch, %all, %x
-  attn.yield %f
+  // CHECK-NEXT: %all = attn.all
+  %all = attn.all
+  // CHECK-NEXT: %past = attn.causal
+  %past = attn.causal
+  // CHECK-NEXT: %w0 = attn.window before 255 after 0
+  %w0 = attn.window before 255 after 0 dilation 1
+  // CHECK-NEXT: %w1 = attn.window before %b after -1 dilation 4
+  %w1 = attn.window before %b after -1 dilation 4
+  // CHECK-NEXT: %w2 = attn.window before 0 after %c4
+  %w2 = attn.window before 0 after %c4
+  // CHECK-NEXT: %cols = attn.keys -4 to %n
+  %cols = attn.keys -4 to %n
+  // CHECK-NEXT: %rows = attn.queries %b to 8
+  %rows = attn.queries %b to 8
+  // CHECK-NEXT: %b0 = attn.block 64
+  %b0 = attn.block 64
+  // CHECK-NEXT: %b1 = attn.block 64 shift 8 before 1 after %b
+  %b1 = attn.block 64 shift 8 before 1 after %b
+  // CHECK-NEXT: %b2 = attn.block 64 after 2
+  %b2 = attn.block 64 after 2
+  // CHECK-NEXT: %b3 = attn.block 64 shift %b
+  %b3 = attn.block 64 shift %b
+  // CHECK-NEXT: %chunk = attn.chunk 16
+  %chunk = attn.chunk 16
+  // CHECK-NEXT: %p0 = attn.prefix 16
+  %p0 = attn.prefix 16
+  // CHECK-NEXT: %p1 = attn.prefix %n {note = "attributes are kept"}
+  %p1 = attn.prefix %n {note = "attributes are kept"}
+  // CHECK-NEXT: %s0 = attn.where affine_set<(q, k) : (q - k * 2 + 1 >= 0, (q + k) ceildiv 3 == 0)>
+  %s0 = attn.where affine_set<(q, k) : (q - 2 * k + 1 >= 0, (q + k) ceildiv 3 == 0)>
+  // CHECK-NEXT: %s1 = attn.where affine_set<(q, k)[n] : (q - n >= 0)>[%n]
+  %s1 = attn.where affine_set<(q, k)[n] : (q - n >= 0)>[%n]
+  // CHECK-NEXT: %and = attn.intersect %past
+  %and = attn.intersect %past
+  // CHECK-NEXT: %or = attn.union %and, %all, %cols
+  %or = attn.union %and, %all, %cols
+  // CHECK-NEXT: %minus = attn.difference %or, %b0
+  %minus = attn.difference %or, %b0
+  // CHECK-NEXT: %not = attn.complement %minus
+  %not = attn.complement %minus
+  // CHECK-NEXT: attn.yield %not
+  attn.yield %not
 }
+
+// CHECK-LABEL: attn.pattern @attributes attributes {source = "arXiv:2004.05150"} {
+attn.pattern @attributes attributes {source = "arXiv:2004.05150"} {
+  %m = attn.all
+  attn.yield %m
+}
+
+// CHECK: attn.assert @mistral causal
+// CHECK-NEXT: attn.assert @mistral rows_nonempty
+// CHECK-NEXT: attn.assert @mistral within @attributes
+// CHECK-NEXT: attn.assert @attributes equals @attributes
 attn.assert @mistral causal
-attn.assert @strided within @mistral
-func.func @f(%q: tensor<2x32x?x64xf32>, %k: tensor<2x8x?x64xf32>, %v: tensor<2x8x?x64xf32>, %w: index, %s: f32) {
-  %o, %lse = attn.attention %q, %k, %v mask @mistral(%w) scale 0.125
-    : tensor<2x32x?x64xf32>, tensor<2x8x?x64xf32>, tensor<2x8x?x64xf32> -> tensor<2x32x?x64xf32>, tensor<2x32x?xf32>
-  %o1, %lse1 = attn.attention %q, %k, %v mask @strided scale %s offset -3 key_offset %w length 6
-    : tensor<2x32x?x64xf32>, tensor<2x8x?x64xf32>, tensor<2x8x?x64xf32> -> tensor<2x32x?x64xf32>, tensor<2x32x?xf32>
-  %o2, %lse2 = attn.attention %q, %k, %v 
-    : tensor<2x32x?x64xf32>, tensor<2x8x?x64xf32>, tensor<2x8x?x64xf32> -> tensor<2x32x?x64xf32>, tensor<2x32x?xf32>
+attn.assert @mistral rows_nonempty
+attn.assert @mistral within @attributes
+attn.assert @attributes equals @attributes
+
+// CHECK-LABEL: func.func @attention
+func.func @attention(%q: tensor<2x32x?x64xf32>, %k: tensor<2x8x?x64xf32>, %v: tensor<2x8x?x16xf32>, %w: index, %s: f32) {
+  // CHECK: %o0, %l0 = attn.attention %{{[^ ]*}}, %{{[^ ]*}}, %{{[^ ]*}} :
+  %o0, %l0 = attn.attention %q, %k, %v
+      : tensor<2x32x?x64xf32>, tensor<2x8x?x64xf32>, tensor<2x8x?x16xf32> -> tensor<2x32x?x16xf32>, tensor<2x32x?xf32>
+  // CHECK: %o1, %l1 = attn.attention {{.*}} mask @mistral(%{{[^ ]*}}) scale 1.250000e-01 :
+  %o1, %l1 = attn.attention %q, %k, %v mask @mistral(%w) scale 0.125
+      : tensor<2x32x?x64xf32>, tensor<2x8x?x64xf32>, tensor<2x8x?x16xf32> -> tensor<2x32x?x16xf32>, tensor<2x32x?xf32>
+  // CHECK: %o2, %l2 = attn.attention {{.*}} mask @strided scale %{{[^ ]*}} offset -3 key_offset %{{[^ ]*}} length 6 {layer = 1 : i32} :
+  %o2, %l2 = attn.attention %q, %k, %v mask @strided scale %s offset -3 key_offset %w length 6 {layer = 1 : i32}
+      : tensor<2x32x?x64xf32>, tensor<2x8x?x64xf32>, tensor<2x8x?x16xf32> -> tensor<2x32x?x16xf32>, tensor<2x32x?xf32>
   return
 }
+
+// CHECK-LABEL: attn.schedule @mistral.fwd of @mistral tile [128, 64] merge(scan) {
+// CHECK-NEXT: ^tile(%t: index, %query_length: index, %key_length: index, %offset: index, %key_offset: index, %length: index, %w: index):
 attn.schedule @mistral.fwd of @mistral tile [128, 64] merge(scan) {
 ^tile(%t: index, %query_length: index, %key_length: index, %offset: index, %key_offset: index, %length: index, %w: index):
-  %x = arith.addi %t, %w : index
-  attn.visit %t to %x full %t to %t band 0
-  attn.visit %t to %x full %t to %t band 1 where (%u: index) {
-    %c = arith.cmpi eq, %u, %t : index
-    attn.visit_yield %c, %c
+  %end = arith.addi %t, %w : index
+  // CHECK: attn.visit %t to %[[END:.*]] full %t to %t band 0{{$}}
+  attn.visit %t to %end full %t to %t band 0
+  // CHECK-NEXT: attn.visit %t to %[[END]] full %t to %t band 1 where (%u: index) {
+  attn.visit %t to %end full %t to %t band 1 where (%u: index) {
+    %same = arith.cmpi eq, %u, %t : index
+    // CHECK: attn.visit_yield
+    attn.visit_yield %same, %same
   }
+  // CHECK: attn.visit %t to %t full %t to %t band 2 fallback
+  attn.visit %t to %t full %t to %t band 2 fallback
 }
-attn.schedule @mistral.bwd_kv of @mistral tile [128, 64] merge(single) transposed {
+
+// CHECK-LABEL: attn.schedule @mistral.bwd_kv of @mistral tile [16, 16] merge(single) transposed {
+attn.schedule @mistral.bwd_kv of @mistral tile [16, 16] merge(single) transposed {
 ^tile(%t: index, %query_length: index, %key_length: index, %offset: index, %key_offset: index, %length: index, %w: index):
-  attn.visit %t to %w full %t to %t band 0 fallback
 }

@@ -53,9 +53,9 @@ def Attn_WindowOp : Attn_MaskOp<"window", [AttrSizedOperandSegments]> {
     %taps = attn.window before %w after %w dilation 4
     ```
   }];
-  let arguments = (ins Optional<Index>:$dynamicBefore, OptionalAttr<I64Attr>:$staticBefore,
-                       Optional<Index>:$dynamicAfter, OptionalAttr<I64Attr>:$staticAfter,
-                       DefaultValuedAttr<I64Attr, "1">:$dilation);
+  let arguments = (ins Optional<Index>:$dynamicBefore, OptionalAttr<Attn_Int64Attr>:$staticBefore,
+                       Optional<Index>:$dynamicAfter, OptionalAttr<Attn_Int64Attr>:$staticAfter,
+                       DefaultValuedAttr<Attn_Int64Attr, "1">:$dilation);
   let hasVerifier = 1;
   let hasFolder = 1;
   let hasCanonicalizeMethod = 1;
@@ -66,8 +66,8 @@ def Attn_WindowOp : Attn_MaskOp<"window", [AttrSizedOperandSegments]> {
 }
 
 class Attn_RangeOp<string mnemonic> : Attn_MaskOp<mnemonic, [AttrSizedOperandSegments]> {
-  let arguments = (ins Optional<Index>:$dynamicBegin, OptionalAttr<I64Attr>:$staticBegin,
-                       Optional<Index>:$dynamicEnd, OptionalAttr<I64Attr>:$staticEnd);
+  let arguments = (ins Optional<Index>:$dynamicBegin, OptionalAttr<Attn_Int64Attr>:$staticBegin,
+                       Optional<Index>:$dynamicEnd, OptionalAttr<Attn_Int64Attr>:$staticEnd);
   let hasVerifier = 1;
   let hasFolder = 1;
   let hasCanonicalizeMethod = 1;
@@ -110,10 +110,10 @@ def Attn_BlockOp : Attn_MaskOp<"block", [AttrSizedOperandSegments]> {
     %near = attn.block 64 shift 8 before 1 after %b
     ```
   }];
-  let arguments = (ins I64Attr:$size,
-                       Optional<Index>:$dynamicShift, OptionalAttr<I64Attr>:$staticShift,
-                       Optional<Index>:$dynamicBefore, OptionalAttr<I64Attr>:$staticBefore,
-                       Optional<Index>:$dynamicAfter, OptionalAttr<I64Attr>:$staticAfter);
+  let arguments = (ins Attn_Int64Attr:$size,
+                       Optional<Index>:$dynamicShift, OptionalAttr<Attn_Int64Attr>:$staticShift,
+                       Optional<Index>:$dynamicBefore, OptionalAttr<Attn_Int64Attr>:$staticBefore,
+                       Optional<Index>:$dynamicAfter, OptionalAttr<Attn_Int64Attr>:$staticAfter);
   let hasVerifier = 1;
   let hasFolder = 1;
   let hasCanonicalizeMethod = 1;
@@ -134,7 +134,7 @@ def Attn_ChunkOp : Attn_MaskOp<"chunk"> {
     %m = attn.chunk 8192
     ```
   }];
-  let arguments = (ins I64Attr:$size);
+  let arguments = (ins Attn_Int64Attr:$size);
   let hasVerifier = 1;
 }
 
@@ -147,7 +147,7 @@ def Attn_PrefixOp : Attn_MaskOp<"prefix"> {
     %m = attn.prefix %p
     ```
   }];
-  let arguments = (ins Optional<Index>:$dynamicLength, OptionalAttr<I64Attr>:$staticLength);
+  let arguments = (ins Optional<Index>:$dynamicLength, OptionalAttr<Attn_Int64Attr>:$staticLength);
   let hasVerifier = 1;
   let hasFolder = 1;
   let extraClassDeclaration = [{ OpFoldResult getMixedLength(); }];

@@ -8,10 +8,16 @@
 #define ATTN_IR_ATTNOPBASE_TD
 
 include "attn/IR/AttnDialect.td"
+include "mlir/IR/CommonAttrConstraints.td"
 include "mlir/IR/OpAsmInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
 class Attn_Op<string mnemonic, list<Trait> traits = []> : Op<Attn_Dialect, mnemonic, traits>;
+
+/// An `I64Attr` whose accessors give `int64_t`: distances may be negative.
+def Attn_Int64Attr : TypedSignlessIntegerAttrBase<I64, "int64_t", "64-bit integer attribute"> {
+  let convertFromStorage = "$_self.getInt()";
+}
 
 /// An op that keeps the names which the text gave to its results, in its location (see
 /// `setResultNames`): a printed pattern keeps the words of its author.

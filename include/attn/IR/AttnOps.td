@@ -42,9 +42,9 @@ def Attn_AttentionOp
                        OptionalAttr<FlatSymbolRefAttr>:$pattern,
                        Variadic<Index>:$patternArguments,
                        Optional<F32>:$dynamicScale, OptionalAttr<F32Attr>:$staticScale,
-                       Optional<Index>:$dynamicOffset, OptionalAttr<I64Attr>:$staticOffset,
-                       Optional<Index>:$dynamicKeyOffset, OptionalAttr<I64Attr>:$staticKeyOffset,
-                       Optional<Index>:$dynamicLength, OptionalAttr<I64Attr>:$staticLength);
+                       Optional<Index>:$dynamicOffset, OptionalAttr<Attn_Int64Attr>:$staticOffset,
+                       Optional<Index>:$dynamicKeyOffset, OptionalAttr<Attn_Int64Attr>:$staticKeyOffset,
+                       Optional<Index>:$dynamicLength, OptionalAttr<Attn_Int64Attr>:$staticLength);
   let results = (outs AnyRankedTensor:$output, AnyRankedTensor:$lse);
   let hasVerifier = 1;
   let hasFolder = 1;
@@ -130,7 +130,7 @@ def Attn_VisitOp
     }
     ```
   }];
-  let arguments = (ins Index:$begin, Index:$end, Index:$fullBegin, Index:$fullEnd, I64Attr:$band,
+  let arguments = (ins Index:$begin, Index:$end, Index:$fullBegin, Index:$fullEnd, Attn_Int64Attr:$band,
                        UnitAttr:$fallback);
   let regions = (region MaxSizedRegion<1>:$filter);
   let hasCustomAssemblyFormat = 1;
