@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "attn/CodeGen/CPU/Passes.h"
 #include "attn/IR/AttnDialect.h"
 #include "attn/IR/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -16,6 +17,7 @@ int main(int argc, char **argv) {
   registry.insert<mlir::attn::AttnDialect, mlir::arith::ArithDialect, mlir::func::FuncDialect>();
   mlir::registerTransformsPasses();
   mlir::attn::registerAttnIRPasses();
+  mlir::attn::registerAttnCPUPasses();
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "attn-opt: the passes of attn\n", registry));
 }

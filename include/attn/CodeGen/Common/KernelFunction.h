@@ -1,0 +1,42 @@
+//===- KernelFunction.h - the functions that become kernels --------------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A kernel function is a `func.func` whose body is one `attn.attention` of the function's arguments
+// and a `return` of its results. It names a kernel and says what is compiled into it; at run time
+// the numbers come from the kernel's ABI (include/attn/Runtime/Kernel.h).
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_CODEGEN_COMMON_KERNELFUNCTION_H
+#define ATTN_CODEGEN_COMMON_KERNELFUNCTION_H
+
+#include "attn/IR/AttnOps.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace mlir::attn {
+
+/// A kernel function, with the symbols that it uses resolved.
+struct KernelFunction {
+  func::FuncOp function;
+  AttentionOp attention;
+  /// Null where every query sees every key.
+  PatternOp pattern;
+  /// The forward schedule of the pattern; null without a pattern.
+  ScheduleOp schedule;
+  /// The head dim.
+  int64_t features;
+
+  StringRef getName() { return function.getSymName(); }
+  unsigned getNumArguments() { return attention.getPatternArguments().size(); }
+};
+
+/// Collects the kernel functions of a module in order. An `attn.attention` outside of them, a type
+/// other than f32 with a known head dim, or a pattern without a forward schedule of tiles `tile` is
+/// an error.
+FailureOr<SmallVector<KernelFunction>> collectKernelFunctions(ModuleOp module,
+                                                              ArrayRef<int64_t> tile);
+
+} // namespace mlir::attn
+
+#endif // ATTN_CODEGEN_COMMON_KERNELFUNCTION_H

@@ -1,0 +1,45 @@
+//===- ScheduleInline.h - a schedule as code of a kernel -----------------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The body of an `attn.schedule` is straight-line arithmetic on index. A kernel computes the same
+// in i64, where it needs it: the ranges of a tile once, and the filter of a band for each key tile.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_CODEGEN_COMMON_SCHEDULEINLINE_H
+#define ATTN_CODEGEN_COMMON_SCHEDULEINLINE_H
+
+#include "attn/IR/AttnOps.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/IRMapping.h"
+
+namespace mlir::attn {
+
+/// One band of a tile, in i64.
+struct BandRange {
+  Value begin, end, fullBegin, fullEnd;
+};
+
+/// The schedule's ops that compute something, cloned for one tile.
+struct InlinedSchedule {
+  SmallVector<BandRange> bands;
+  /// From values of the schedule to those of the kernel.
+  IRMapping mapping;
+};
+
+/// Emits a schedule's body; `arguments` are its block arguments as i64.
+InlinedSchedule inlineSchedule(OpBuilder &builder, ScheduleOp schedule, ValueRange arguments);
+
+/// The values of the schedule's body that the filters of its bands use, in a fixed order; constants
+/// are not among them.
+SmallVector<Value> getFilterCaptures(ScheduleOp schedule);
+
+/// Emits the filter of a band for key tile `tile` (i64); gives (visible, full), both i1. `mapping`
+/// holds the captures.
+std::pair<Value, Value> inlineFilter(OpBuilder &builder, VisitOp visit, IRMapping mapping,
+                                     Value tile);
+
+} // namespace mlir::attn
+
+#endif // ATTN_CODEGEN_COMMON_SCHEDULEINLINE_H

@@ -1,0 +1,100 @@
+//===- ToCPU.cpp - lower kernel functions to native code ---------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "KernelEmitter.h"
+#include "attn/CodeGen/CPU/Passes.h"
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+#include "llvm/TargetParser/Triple.h"
+
+namespace mlir::attn {
+#define GEN_PASS_DEF_ATTNTOCPUPASS
+#include "attn/CodeGen/CPU/Passes.h.inc"
+} // namespace mlir::attn
+
+using namespace mlir;
+using namespace mlir::attn;
+using namespace mlir::attn::cpu;
+
+namespace {
+
+constexpr int64_t kMaxFeatures = 1024;
+
+class ToCPU : public attn::impl::AttnToCPUPassBase<ToCPU> {
+public:
+  using AttnToCPUPassBase::AttnToCPUPassBase;
+
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    std::optional<Target> target = lookupTarget(this->target);
+    if (!target) {
+      module.emitError("unknown target '")
+          << this->target << "', expected one of " << getTargetNames();
+      return signalPassFailure();
+    }
+    auto kernels = collectKernelFunctions(module, {kColumn, kUnit});
+    if (failed(kernels))
+      return signalPassFailure();
+    for (KernelFunction &kernel : *kernels)
+      if (failed(checkKernel(kernel)))
+        return signalPassFailure();
+
+    for (KernelFunction &kernel : *kernels) {
+      OpBuilder builder(kernel.function);
+      KernelEmitter(builder, kernel, *target).emit();
+      // Last: a kernel of the same name has taken its place.
+      kernel.function.erase();
+    }
+    for (Operation &op : llvm::make_early_inc_range(*module.getBody()))
+      if (isa<PatternOp, ScheduleOp, AssertOp>(op))
+        op.erase();
+
+    llvm::Triple triple(target->triple);
+    auto text = [&](StringRef value) { return StringAttr::get(&getContext(), value); };
+    module->setAttr(LLVM::LLVMDialect::getTargetTripleAttrName(), text(triple.str()));
+    module->setAttr(LLVM::LLVMDialect::getDataLayoutAttrName(), text(triple.computeDataLayout()));
+  }
+
+private:
+  LogicalResult checkKernel(KernelFunction &kernel) {
+    if (kernel.features <= 0 || kernel.features > kMaxFeatures || kernel.features % 8 != 0)
+      return kernel.attention.emitOpError("expected a head dim that is a multiple of 8 from 8 to ")
+             << kMaxFeatures << ", found " << kernel.features;
+    return kernel.pattern ? checkPredicate(kernel.pattern) : success();
+  }
+};
+
+} // namespace
+
+void attn::populateCPUToLLVM(OpPassManager &manager) {
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(createCSEPass());
+  manager.addPass(createSCFToControlFlowPass());
+  // Floor division and the like have no instruction.
+  manager.addPass(arith::createArithExpandOpsPass());
+  manager.addPass(createConvertVectorToLLVMPass());
+  manager.addPass(createConvertMathToLLVMPass());
+  manager.addPass(createArithToLLVMConversionPass());
+  manager.addPass(createConvertControlFlowToLLVMPass());
+  manager.addPass(createConvertFuncToLLVMPass());
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(createCSEPass());
+  manager.addPass(createReconcileUnrealizedCastsPass());
+}
+
+namespace {
+#define GEN_PASS_REGISTRATION
+#include "attn/CodeGen/CPU/Passes.h.inc"
+} // namespace
+
+void attn::registerAttnCPUPasses() {
+  registerAttnToCPUPass();
+  PassPipelineRegistration<>(
+      "attn-cpu-to-llvm", "lower the output of attn-to-cpu to the LLVM dialect", populateCPUToLLVM);
+}
