@@ -165,19 +165,38 @@ std::optional<Band> mlir::attn::join(const Band &lhs, const Band &rhs) {
   return joined;
 }
 
+/// Calls `visit` on the operands of nested mins or maxes, or on the expression itself.
+static void forEachOperand(const Expr &expr, Expr::Kind kind,
+                           llvm::function_ref<void(const Expr &)> visit) {
+  if (!expr.is(kind))
+    return visit(expr);
+  forEachOperand(expr.lhs(), kind, visit);
+  forEachOperand(expr.rhs(), kind, visit);
+}
+
 Band mlir::attn::transpose(const Band &band) {
   Band result;
   result.fallback = band.fallback;
   result.sources = band.sources;
-  // begin(q) <= k  is  q <= upperAdjoint(begin, k);  k < end(q)  is  q >= lowerAdjoint(end, k + 1).
-  if (std::optional<Expr> last = upperAdjoint(band.begin, Expr::variable()))
-    result.limitEnd(*last + 1);
-  else
-    result.fallback = true;
-  if (std::optional<Expr> first = lowerAdjoint(band.end, Expr::variable() + 1))
-    result.limitBegin(*first);
-  else
-    result.fallback = true;
+  // Bounds on k alone bound the rows of the result. Elsewhere
+  //   begin(q) <= k  is  q <= upperAdjoint(begin, k),   k < end(q)  is  q >= lowerAdjoint(end, k +
+  //   1).
+  forEachOperand(band.begin, Expr::Kind::Max, [&](const Expr &bound) {
+    if (bound.isInvariant())
+      result.rowBegin = max(result.rowBegin, bound);
+    else if (std::optional<Expr> last = upperAdjoint(bound, Expr::variable()))
+      result.limitEnd(*last + 1);
+    else
+      result.fallback = true;
+  });
+  forEachOperand(band.end, Expr::Kind::Min, [&](const Expr &bound) {
+    if (bound.isInvariant())
+      result.rowEnd = min(result.rowEnd, bound);
+    else if (std::optional<Expr> first = lowerAdjoint(bound, Expr::variable() + 1))
+      result.limitBegin(*first);
+    else
+      result.fallback = true;
+  });
   result.limitBegin(band.rowBegin);
   result.limitEnd(band.rowEnd);
   result.queryWindows = band.keyWindows;
@@ -190,7 +209,7 @@ Band mlir::attn::transpose(const Band &band) {
 // Printing
 //===----------------------------------------------------------------------===//
 
-void Band::print(llvm::raw_ostream &os, const SymbolTable &symbols, bool transposed) const {
+void Band::print(llvm::raw_ostream &os, const SymbolNames &symbols, bool transposed) const {
   llvm::StringRef row = transposed ? "k" : "q", column = transposed ? "q" : "k";
   bool first = true;
   auto separate = [&] {

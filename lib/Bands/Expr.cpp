@@ -169,6 +169,10 @@ Expr mlir::attn::operator+(const Expr &lhs, const Expr &rhs) {
   // An infinite leaf absorbs the rest.
   if (sum.leaf.isInfinity() || sum.leaf.isMinusInfinity() || sum.multiples.empty())
     return sum.leaf;
+  // A step has infinite values only, which finite numbers do not move.
+  if (sum.multiples.size() == 1 && sum.multiples[0].base.is(Expr::Kind::Step) &&
+      sum.leaf.asConstant())
+    return sum.multiples[0].base;
   for (auto &linear : sum.multiples)
     for (auto &quotient : sum.multiples)
       if (std::optional<Expr> merged = addToDividend(linear, quotient)) {

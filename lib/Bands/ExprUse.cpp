@@ -208,7 +208,7 @@ std::optional<Expr> mlir::attn::lowerAdjoint(const Expr &f, const Expr &y) {
 namespace {
 class Printer {
 public:
-  Printer(llvm::raw_ostream &os, llvm::StringRef variable, const SymbolTable &symbols)
+  Printer(llvm::raw_ostream &os, llvm::StringRef variable, const SymbolNames &symbols)
       : os(os), variable(variable), symbols(symbols) {}
 
   void print(const Expr &expr);
@@ -220,7 +220,7 @@ private:
 
   llvm::raw_ostream &os;
   llvm::StringRef variable;
-  const SymbolTable &symbols;
+  const SymbolNames &symbols;
 };
 } // namespace
 
@@ -301,11 +301,11 @@ void Printer::print(const Expr &expr) {
 }
 
 void Expr::print(llvm::raw_ostream &os, llvm::StringRef variable,
-                 const SymbolTable &symbols) const {
+                 const SymbolNames &symbols) const {
   Printer(os, variable, symbols).print(*this);
 }
 
-std::string Expr::str(llvm::StringRef variable, const SymbolTable &symbols) const {
+std::string Expr::str(llvm::StringRef variable, const SymbolNames &symbols) const {
   std::string text;
   llvm::raw_string_ostream os(text);
   print(os, variable, symbols);

@@ -9,7 +9,7 @@
 
 using namespace mlir::attn;
 
-SymbolTable::SymbolTable(llvm::ArrayRef<llvm::StringRef> arguments)
+SymbolNames::SymbolNames(llvm::ArrayRef<llvm::StringRef> arguments)
     : names{"query_length", "key_length", "offset", "key_offset", "length"} {
   for (llvm::StringRef name : arguments)
     names.push_back(name.str());

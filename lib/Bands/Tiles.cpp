@@ -45,7 +45,7 @@ int64_t TileGrid::count(TileKind kind) const { return llvm::count(kinds, kind); 
 void TileGrid::print(llvm::raw_ostream &os) const {
   for (int64_t row = 0; row != rows; ++row) {
     for (int64_t column = 0; column != columns; ++column)
-      os << (column ? " " : "") << "./#"[static_cast<int>(at(row, column))];
+      os << (column ? " " : "  ") << "./#"[static_cast<int>(at(row, column))];
     os << "\n";
   }
 }

@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "attn/Bands/Passes.h"
 #include "attn/CodeGen/CPU/Passes.h"
 #include "attn/IR/AttnDialect.h"
 #include "attn/IR/Passes.h"
@@ -17,6 +18,7 @@ int main(int argc, char **argv) {
   registry.insert<mlir::attn::AttnDialect, mlir::arith::ArithDialect, mlir::func::FuncDialect>();
   mlir::registerTransformsPasses();
   mlir::attn::registerAttnIRPasses();
+  mlir::attn::registerAttnBandsPasses();
   mlir::attn::registerAttnCPUPasses();
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "attn-opt: the passes of attn\n", registry));

@@ -53,7 +53,7 @@ struct Band {
 
   /// `a <= q < b, q - w <= k < q + 1, (k - q) mod 4 in [0, 1)`, or `every pair`; ends with
   /// `fallback` if it is one. With `transposed` the row variable is k.
-  void print(llvm::raw_ostream &os, const SymbolTable &symbols, bool transposed = false) const;
+  void print(llvm::raw_ostream &os, const SymbolNames &symbols, bool transposed = false) const;
 };
 
 /// The pairs of both. A fallback if one of them is.

@@ -27,9 +27,10 @@ class raw_ostream;
 
 namespace mlir::attn {
 
-/// What infinity is in 64 bits. Positions, lengths and arguments stay below 2^40; a result at or
-/// beyond infinity is clamped to it, and infinities are neither scaled nor divided.
-constexpr int64_t kInfinity = int64_t(1) << 50;
+/// What infinity is in 64 bits. Positions and lengths stay below 2^32, arguments below 2^40 and
+/// factors below 2^18, so that nothing finite reaches it; what does is clamped to it, and
+/// infinities are neither scaled nor divided.
+constexpr int64_t kInfinity = int64_t(1) << 60;
 
 /// Clamps to [-kInfinity, kInfinity].
 int64_t saturate(__int128 value);
@@ -92,8 +93,8 @@ public:
   /// The expression with numbers for the symbols.
   Expr bind(llvm::ArrayRef<int64_t> symbols) const;
 
-  void print(llvm::raw_ostream &os, llvm::StringRef variable, const SymbolTable &symbols) const;
-  std::string str(llvm::StringRef variable, const SymbolTable &symbols) const;
+  void print(llvm::raw_ostream &os, llvm::StringRef variable, const SymbolNames &symbols) const;
+  std::string str(llvm::StringRef variable, const SymbolNames &symbols) const;
 
   /// Equal structure (hence equal value; the converse does not hold).
   bool operator==(const Expr &other) const;

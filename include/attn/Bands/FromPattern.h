@@ -22,7 +22,7 @@ struct PatternBands {
   };
 
   Bands bands;
-  SymbolTable symbols;
+  SymbolNames symbols;
   /// The mask ops that `Band::sources` counts.
   SmallVector<Operation *> sources;
   SmallVector<Remark, 1> remarks;

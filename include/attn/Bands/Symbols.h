@@ -34,9 +34,10 @@ enum SymbolNumber : Symbol {
 };
 
 /// Names of the symbols, for printing.
-class SymbolTable {
+class SymbolNames {
 public:
-  explicit SymbolTable(llvm::ArrayRef<llvm::StringRef> arguments = {});
+  SymbolNames() : SymbolNames(llvm::ArrayRef<llvm::StringRef>()) {}
+  explicit SymbolNames(llvm::ArrayRef<llvm::StringRef> arguments);
 
   llvm::StringRef name(Symbol symbol) const { return names[symbol]; }
   unsigned size() const { return names.size(); }

@@ -16,7 +16,7 @@ using namespace mlir::attn;
 using namespace mlir::attn::test;
 
 namespace {
-const SymbolTable names({"w", "g"});
+const SymbolNames names({"w", "g"});
 constexpr Symbol w = FirstArgument, g = FirstArgument + 1;
 const Expr q = Expr::variable();
 
@@ -116,7 +116,7 @@ TEST(Expr, InfinitiesAbsorb) {
   EXPECT_TRUE((2 * Expr::minusInfinity()).isMinusInfinity());
   EXPECT_TRUE(floorDiv(Expr::infinity(), 7).isInfinity());
   EXPECT_TRUE(negate(Expr::infinity()).isMinusInfinity());
-  EXPECT_EQ((1000000 * q).evaluate(int64_t(1) << 40, {}), kInfinity);
+  EXPECT_EQ(((1 << 22) * q).evaluate(int64_t(1) << 40, {}), kInfinity);
 }
 
 TEST(Expr, FoldedEqualsUnfolded) {
@@ -180,7 +180,7 @@ TEST(Expr, KnownComparisonsHold) {
           << str(a.expr) << " <= " << str(right) << random;
     }
   }
-  EXPECT_GT(known, 300);
+  EXPECT_GT(known, random.cases(3000) / 20);
 }
 
 TEST(Expr, AdjointsInvert) {
@@ -201,5 +201,5 @@ TEST(Expr, AdjointsInvert) {
         ASSERT_EQ(value >= y, x >= lower->evaluate(y, symbols)) << str(f.expr) << random;
       }
   }
-  EXPECT_GT(inverted, 1000);
+  EXPECT_GT(inverted, random.cases(2000) / 2);
 }
