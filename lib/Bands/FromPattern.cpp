@@ -14,7 +14,7 @@ using namespace mlir::attn;
 
 /// Sizes and dilations up to which a multiple of an argument fits 64 bits; literals are clamped as
 /// arguments are.
-static constexpr int64_t kMaxSize = int64_t(1) << 20;
+static constexpr int64_t kMaxFactor = int64_t(1) << 20;
 static constexpr int64_t kMaxLiteral = int64_t(1) << 40;
 
 namespace {
@@ -136,8 +136,8 @@ static int64_t sizeOf(Operation *op) {
 //===----------------------------------------------------------------------===//
 
 Bands PatternReader::bandsOf(Operation *op) {
-  if (int64_t size = sizeOf(op); size > kMaxSize)
-    return giveUp(op, Twine(size) + " exceeds " + Twine(kMaxSize));
+  if (int64_t size = sizeOf(op); size > kMaxFactor)
+    return giveUp(op, Twine(size) + " exceeds " + Twine(kMaxFactor));
   Expr q = Expr::variable();
   Band band;
   return TypeSwitch<Operation *, Bands>(op)
