@@ -106,3 +106,42 @@ std::string mlir::attn::emitLLVM(const Artifact &artifact) {
   llvm::raw_string_ostream(text) << *artifact.module;
   return text;
 }
+
+llvm::Expected<std::vector<EmittedFile>>
+mlir::attn::emitFiles(const Artifact &artifact, llvm::ArrayRef<EmitKind> kinds, StringRef picture) {
+  // Machine code is made once, for the object and the shared library.
+  std::optional<llvm::SmallVector<char, 0>> object;
+  const auto emit = [&](EmitKind kind) -> llvm::Expected<std::string> {
+    if ((kind == EmitKind::Object || kind == EmitKind::Shared) && !object) {
+      auto emitted = emitObject(artifact);
+      if (!emitted)
+        return emitted.takeError();
+      object = std::move(*emitted);
+    }
+    switch (kind) {
+    case EmitKind::Object:
+      return std::string(object->data(), object->size());
+    case EmitKind::Shared:
+      return emitShared(artifact, *object);
+    case EmitKind::Header:
+      return emitHeader(artifact);
+    case EmitKind::LLVM:
+      return emitLLVM(artifact);
+    case EmitKind::Assembly:
+      return emitAssembly(artifact);
+    case EmitKind::Manifest:
+      return artifact.manifest + "\n";
+    case EmitKind::MaskASCII:
+      return picture.str();
+    }
+    llvm_unreachable("unknown kind of file");
+  };
+  std::vector<EmittedFile> files;
+  for (EmitKind kind : kinds) {
+    auto contents = emit(kind);
+    if (!contents)
+      return contents.takeError();
+    files.push_back({kind, std::move(*contents)});
+  }
+  return files;
+}

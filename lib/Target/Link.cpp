@@ -8,7 +8,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "attn/Target/Artifact.h"
-#include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -65,47 +64,63 @@ std::vector<std::string> makeArguments(const Linker &linker, StringRef object, S
   return arguments;
 }
 
-/// Creates an empty file with a name of its own.
-llvm::Error createTemporary(StringRef suffix, llvm::SmallVectorImpl<char> &path) {
-  return llvm::errorCodeToError(llvm::sys::fs::createTemporaryFile("attn", suffix, path));
-}
+/// A file in the system's folder for temporary files, removed in the end.
+class TemporaryFile {
+public:
+  explicit TemporaryFile(StringRef suffix)
+      : error(llvm::sys::fs::createTemporaryFile("attn", suffix, path)) {}
+  ~TemporaryFile() {
+    if (!error)
+      llvm::sys::fs::remove(path);
+  }
+
+  /// The contents; "" if they cannot be read.
+  std::string read() const {
+    auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
+                                              /*RequiresNullTerminator=*/false);
+    return buffer ? (*buffer)->getBuffer().str() : std::string();
+  }
+
+  llvm::SmallString<128> path;
+  std::error_code error;
+};
 
 } // namespace
 
-llvm::Error mlir::attn::linkShared(llvm::ArrayRef<char> object, const Artifact &artifact,
-                                   StringRef path) {
+llvm::Expected<std::string> mlir::attn::emitShared(const Artifact &artifact,
+                                                   llvm::ArrayRef<char> object) {
   const std::optional<Linker> linker = findLinker(artifact.target);
   if (!linker)
     return llvm::createStringError("no linker found for '" + artifact.target.triple +
                                    "': looked for ld.lld and a C compiler; install lld");
-  llvm::SmallString<128> input, log;
-  if (llvm::Error error = createTemporary("o", input))
-    return error;
-  const llvm::scope_exit removeInput([&] { llvm::sys::fs::remove(input); });
-  if (llvm::Error error = createTemporary("log", log))
-    return error;
-  const llvm::scope_exit removeLog([&] { llvm::sys::fs::remove(log); });
+  TemporaryFile input("o"), output("so"), log("log");
+  for (const TemporaryFile *file : {&input, &output, &log})
+    if (file->error)
+      return llvm::createStringError(file->error, "cannot create a temporary file");
   {
     std::error_code error;
-    llvm::raw_fd_ostream os(input, error);
+    llvm::raw_fd_ostream os(input.path, error);
     os.write(object.data(), object.size());
     os.close();
-    if (error || os.has_error())
-      return llvm::createStringError("cannot write '" + input.str().str() + "'");
+    if (os.has_error())
+      error = os.error();
+    os.clear_error();
+    if (error)
+      return llvm::createStringError(error, "cannot write '" + input.path.str().str() +
+                                                "': " + error.message());
   }
 
   const std::string soname = artifact.info.name + getFileSuffix(EmitKind::Shared).str();
-  const std::vector<std::string> arguments = makeArguments(*linker, input, path, soname);
+  const std::vector<std::string> arguments =
+      makeArguments(*linker, input.path, output.path, soname);
   const std::vector<StringRef> views(arguments.begin(), arguments.end());
   std::string message;
-  const int status =
-      llvm::sys::ExecuteAndWait(linker->path, views, /*Env=*/std::nullopt,
-                                {StringRef(""), log.str(), log.str()}, /*SecondsToWait=*/0,
-                                /*MemoryLimit=*/0, &message);
+  const int status = llvm::sys::ExecuteAndWait(linker->path, views, /*Env=*/std::nullopt,
+                                               {StringRef(""), log.path.str(), log.path.str()},
+                                               /*SecondsToWait=*/0, /*MemoryLimit=*/0, &message);
   if (status == 0)
-    return llvm::Error::success();
-  if (auto text = llvm::MemoryBuffer::getFile(log))
-    message += (*text)->getBuffer();
-  return llvm::createStringError("the linker failed: " + StringRef(message).trim().str() +
-                                 "\nits command: " + llvm::join(arguments, " "));
+    return output.read();
+  return llvm::createStringError(
+      "the linker failed: " + StringRef(message + log.read()).trim().str() +
+      "\nits command: " + llvm::join(arguments, " "));
 }

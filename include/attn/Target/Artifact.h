@@ -91,9 +91,20 @@ std::string emitLLVM(const Artifact &artifact);
 /// A C header that needs no other file of this project.
 std::string emitHeader(const Artifact &artifact);
 
-/// Links an object file's bytes into a shared library at `path`, with the linker of LLVM or the C
-/// compiler of the system, whichever is found first.
-llvm::Error linkShared(llvm::ArrayRef<char> object, const Artifact &artifact, llvm::StringRef path);
+/// An object file's bytes as a shared library, by the linker of LLVM or the C compiler of the
+/// system, whichever is found first.
+llvm::Expected<std::string> emitShared(const Artifact &artifact, llvm::ArrayRef<char> object);
+
+/// One file of an artifact.
+struct EmittedFile {
+  EmitKind kind;
+  std::string contents;
+};
+
+/// The contents of the files of some kinds, in order; `picture` is that of `mask-ascii`. Either all
+/// or an error: nothing is written here.
+llvm::Expected<std::vector<EmittedFile>>
+emitFiles(const Artifact &artifact, llvm::ArrayRef<EmitKind> kinds, llvm::StringRef picture);
 
 /// "attn-opt 0.1.0, LLVM 22.1.8".
 llvm::StringRef getCompilerVersion();

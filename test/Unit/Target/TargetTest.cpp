@@ -116,11 +116,6 @@ private:
   llvm::SmallString<128> path;
 };
 
-std::string readFile(const std::string &path) {
-  auto buffer = llvm::MemoryBuffer::getFile(path);
-  return buffer ? (*buffer)->getBuffer().str() : std::string();
-}
-
 TEST(Targets, Resolve) {
   EXPECT_EQ(llvm::cantFail(resolveTarget("x86-64-v4")).instructionSet, InstructionSet::AVX512);
   EXPECT_EQ(llvm::cantFail(resolveTarget("cascadelake")).instructionSet, InstructionSet::AVX512);
@@ -212,13 +207,14 @@ TEST_F(Target, JITRunsTheKernel) {
 TEST_F(Target, SharedLibrariesLoadAndAreReproducible) {
   const Artifact artifact = build(kToy);
   const auto object = llvm::cantFail(emitObject(artifact));
-  const TemporaryFolder folder;
-  const std::string first = folder.file("first.so"), second = folder.file("second.so");
-  llvm::cantFail(linkShared(object, artifact, first));
-  llvm::cantFail(linkShared(object, artifact, second));
-  EXPECT_EQ(readFile(first), readFile(second));
+  const std::string bytes = llvm::cantFail(emitShared(artifact, object));
+  EXPECT_EQ(bytes, llvm::cantFail(emitShared(artifact, object)));
 
-  const AttnKernel *kernel = attn_open(first.c_str(), nullptr);
+  const TemporaryFolder folder;
+  const std::string path = folder.file("toys.so");
+  std::error_code error;
+  llvm::raw_fd_ostream(path, error) << bytes;
+  const AttnKernel *kernel = attn_open(path.c_str(), nullptr);
   ASSERT_NE(kernel, nullptr) << attn_last_error();
   EXPECT_EQ(kernel->cost(nullptr, 7), 7);
   attn_close(kernel);
@@ -226,16 +222,24 @@ TEST_F(Target, SharedLibrariesLoadAndAreReproducible) {
 
 TEST_F(Target, SharedLibrariesOfOtherMachinesLink) {
   const Artifact artifact = build(kToy, "aarch64");
-  const TemporaryFolder folder;
-  llvm::cantFail(linkShared(llvm::cantFail(emitObject(artifact)), artifact, folder.file("arm.so")));
+  EXPECT_FALSE(llvm::cantFail(emitShared(artifact, llvm::cantFail(emitObject(artifact)))).empty());
 }
 
-TEST_F(Target, LinkErrorsShowTheLog) {
-  const Artifact artifact = build(kToy);
-  const std::string message =
-      llvm::toString(linkShared(StringRef("no object"), artifact, "/nowhere/at/all.so"));
+TEST_F(Target, LinkErrorsShowLogAndCommand) {
+  auto shared = emitShared(build(kToy), StringRef("no object"));
+  ASSERT_FALSE(bool(shared));
+  const std::string message = llvm::toString(shared.takeError());
   EXPECT_EQ(message.substr(0, 18), "the linker failed:");
-  EXPECT_NE(message.find("/nowhere/at/all.so"), std::string::npos);
+  EXPECT_NE(message.find("\nits command: /"), std::string::npos);
+}
+
+TEST_F(Target, FilesComeInTheOrderAsked) {
+  const auto files = llvm::cantFail(
+      emitFiles(build(kToy), {EmitKind::MaskASCII, EmitKind::Manifest, EmitKind::Object}, "# .\n"));
+  ASSERT_EQ(files.size(), 3u);
+  EXPECT_EQ(files[0].contents, "# .\n");
+  EXPECT_EQ(files[1].contents.front(), '{');
+  EXPECT_EQ(files[2].contents.substr(1, 3), "ELF");
 }
 
 TEST_F(Target, HeaderStandsAlone) {

@@ -1,0 +1,252 @@
+//===- attn-run.cpp - describe, check and time an artifact ---------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Exit codes: 0 done; 1 the artifact is wrong, or its kernel; 2 the command line is wrong.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Problem.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <chrono>
+
+using namespace mlir;
+using namespace mlir::attn;
+namespace cl = llvm::cl;
+
+namespace {
+
+cl::OptionCategory options("Options");
+
+cl::opt<std::string> action(cl::Positional, cl::desc("describe|check|time"), cl::cat(options));
+cl::opt<std::string> artifactPath(cl::Positional, cl::desc("ARTIFACT.so"), cl::cat(options));
+cl::list<std::string> sizeTexts(cl::Positional, cl::desc("[SIZES...]"), cl::cat(options));
+
+cl::opt<std::string> kernelName("kernel", cl::value_desc("NAME"), cl::cat(options),
+                                cl::desc("a kernel of the artifact, if it holds several"));
+cl::list<std::string> argumentTexts("arg", cl::value_desc("NAME=VALUE"), cl::cat(options),
+                                    cl::desc("value of a pattern's argument"));
+cl::opt<int64_t> batch("batch", cl::init(1), cl::value_desc("N"), cl::cat(options),
+                       cl::desc("batch entries (1)"));
+cl::opt<int64_t> queryHeads("query-heads", cl::init(2), cl::value_desc("N"), cl::cat(options),
+                            cl::desc("query heads (2)"));
+cl::opt<int64_t> keyHeads("key-heads", cl::init(1), cl::value_desc("N"), cl::cat(options),
+                          cl::desc("key heads (1)"));
+cl::opt<int> threads("num-threads", cl::init(0), cl::value_desc("N"), cl::cat(options),
+                     cl::desc("threads; 0, the default, is all this process may use"));
+cl::opt<double> seconds("seconds", cl::init(1.0), cl::value_desc("S"), cl::cat(options),
+                        cl::desc("how long to measure each size (1)"));
+cl::opt<bool> json("json", cl::desc("print one JSON object"), cl::cat(options));
+
+cl::extrahelp examples(R"(
+  describe   what the artifact holds
+  check      compare the kernel with the oracle, at SIZES or at odd ones
+  time       measure the kernel at SIZES
+
+SIZES are lengths, or query and key lengths: 1024 100x128
+
+EXAMPLES:
+  attn-run describe out/longformer.so
+  attn-run check out/longformer.so --arg w=256 --arg g=16
+      on odd sizes, with outputs full of NaN; 1 if a result is too far from the oracle's
+  attn-run time out/longformer.so 2048 4096 --arg w=256 --arg g=16 --num-threads=1
+)");
+
+/// Sizes around the tiles of every target, and lengths that differ both ways round.
+constexpr const char *kOddSizes[] = {"0x5",   "5x0", "1",      "7",      "16",  "17x15",
+                                     "63x65", "64",  "31x200", "200x31", "127", "257x256"};
+
+int usageError(const Twine &message) {
+  llvm::errs() << "attn-run: " << message << "\n";
+  return 2;
+}
+
+int fail(const Twine &message) {
+  llvm::errs() << "attn-run: " << message << "\n";
+  return 1;
+}
+
+int describe(const OpenArtifact &artifact) {
+  if (json) {
+    llvm::outs() << artifact.kernel->manifest << "\n";
+    return 0;
+  }
+  llvm::outs() << "kernel    " << artifact.symbol << "\n"
+               << "target    " << artifact.target << "\n"
+               << "compiler  " << artifact.compiler << "\n"
+               << "dtype     f32\n"
+               << "head dim  " << artifact.headDim << "\n";
+  if (!artifact.pattern) {
+    llvm::outs() << "pattern   every query sees every key\n";
+    return 0;
+  }
+  llvm::outs() << "arguments " << (artifact.arguments.empty() ? "none" : "")
+               << llvm::join(artifact.arguments, ", ") << "\n\n";
+  PatternOp pattern = artifact.pattern;
+  llvm::outs() << *pattern << "\n";
+  return 0;
+}
+
+/// Values of the pattern's arguments from `--arg`. Returns 0, or the exit code after a message.
+int readArguments(const OpenArtifact &artifact, std::vector<int64_t> &values) {
+  for (const std::string &text : argumentTexts)
+    if (!llvm::is_contained(artifact.arguments, StringRef(text).split('=').first))
+      return usageError("the kernel has no argument '" + StringRef(text).split('=').first +
+                        "', found " + llvm::join(artifact.arguments, ", "));
+  for (const std::string &name : artifact.arguments) {
+    bool given = false;
+    int64_t value = 0;
+    for (StringRef text : argumentTexts) {
+      const auto [key, number] = text.split('=');
+      if (key != name)
+        continue;
+      if (number.getAsInteger(10, value))
+        return usageError("expected --arg " + name + "=NUMBER, found '" + text + "'");
+      given = true;
+    }
+    if (!given)
+      return usageError("the kernel needs a number for '" + name + "': --arg " + name + "=VALUE");
+    values.push_back(value);
+  }
+  return 0;
+}
+
+/// The sizes of the command line, or all of `kOddSizes`. Returns 0, or the exit code after a
+/// message.
+int readSizes(std::vector<ProblemSizes> &result) {
+  if (batch < 0 || queryHeads < 0 || keyHeads < 1 || queryHeads % keyHeads != 0)
+    return usageError("expected --query-heads to be a multiple of --key-heads, found " +
+                      Twine(queryHeads) + " and " + Twine(keyHeads));
+  std::vector<std::string> texts(sizeTexts.begin(), sizeTexts.end());
+  if (texts.empty())
+    texts.assign(std::begin(kOddSizes), std::end(kOddSizes));
+  for (const std::string &text : texts) {
+    std::optional<ProblemSizes> sizes = parseSizes(text);
+    if (!sizes)
+      return usageError("expected a size like 1024 or 100x128, found '" + text + "'");
+    sizes->batch = batch;
+    sizes->queryHeads = queryHeads;
+    sizes->keyHeads = keyHeads;
+    result.push_back(*sizes);
+  }
+  return 0;
+}
+
+std::string nameOf(const ProblemSizes &sizes) {
+  return std::to_string(sizes.queryLength) + "x" + std::to_string(sizes.keyLength);
+}
+
+int check(const OpenArtifact &artifact, ArrayRef<ProblemSizes> allSizes,
+          ArrayRef<int64_t> arguments) {
+  int failures = 0;
+  llvm::json::Array rows;
+  for (const ProblemSizes &sizes : allSizes) {
+    Problem problem(artifact, sizes, arguments);
+    if (attn_run(artifact.kernel, &problem.args, threads) != ATTN_OK)
+      return fail("the kernel refuses " + nameOf(sizes) + ": " + attn_last_error());
+    const Deviation deviation = compareWithOracle(artifact, problem);
+    failures += !deviation.isAllowed();
+    if (!json)
+      llvm::outs() << llvm::format("%-12s output %.2e of %.2e   lse %.2e   %s\n",
+                                   nameOf(sizes).c_str(), deviation.output, deviation.allowed,
+                                   deviation.lse, deviation.isAllowed() ? "ok" : "WRONG");
+    rows.push_back(llvm::json::Object{{"query_length", sizes.queryLength},
+                                      {"key_length", sizes.keyLength},
+                                      {"output_error", deviation.output},
+                                      {"allowed", deviation.allowed},
+                                      {"lse_error", deviation.lse},
+                                      {"ok", deviation.isAllowed()}});
+  }
+  if (json)
+    llvm::outs() << llvm::json::Value(llvm::json::Object{{"kernel", artifact.symbol},
+                                                         {"checks", std::move(rows)}})
+                 << "\n";
+  else
+    llvm::outs() << artifact.symbol << ": " << allSizes.size() - failures << " of "
+                 << allSizes.size() << " sizes agree with the oracle\n";
+  return failures ? 1 : 0;
+}
+
+/// The median time of a call in seconds, after one that is not counted.
+double measure(const OpenArtifact &artifact, Problem &problem) {
+  using Clock = std::chrono::steady_clock;
+  std::vector<double> times;
+  attn_run(artifact.kernel, &problem.args, threads);
+  const Clock::time_point begin = Clock::now();
+  do {
+    const Clock::time_point start = Clock::now();
+    attn_run(artifact.kernel, &problem.args, threads);
+    times.push_back(std::chrono::duration<double>(Clock::now() - start).count());
+  } while (times.size() < 3 || Clock::now() - begin < std::chrono::duration<double>(seconds));
+  std::nth_element(times.begin(), times.begin() + times.size() / 2, times.end());
+  return times[times.size() / 2];
+}
+
+int time(const OpenArtifact &artifact, ArrayRef<ProblemSizes> allSizes,
+         ArrayRef<int64_t> arguments) {
+  llvm::json::Array rows;
+  for (const ProblemSizes &sizes : allSizes) {
+    Problem problem(artifact, sizes, arguments);
+    if (attn_run(artifact.kernel, &problem.args, threads) != ATTN_OK)
+      return fail("the kernel refuses " + nameOf(sizes) + ": " + attn_last_error());
+    const int64_t pairs = countVisible(artifact, problem);
+    const double median = measure(artifact, problem);
+    const double operations =
+        4.0 * double(artifact.headDim) * double(pairs) * double(sizes.batch * sizes.queryHeads);
+    const double speed = median > 0 ? operations / median * 1e-9 : 0;
+    if (!json)
+      llvm::outs() << llvm::format("%-12s %10.3f ms   %12lld pairs a head   %7.1f GFLOP/s\n",
+                                   nameOf(sizes).c_str(), median * 1e3, (long long)pairs, speed);
+    rows.push_back(llvm::json::Object{{"query_length", sizes.queryLength},
+                                      {"key_length", sizes.keyLength},
+                                      {"milliseconds", median * 1e3},
+                                      {"pairs", pairs},
+                                      {"gflops", speed}});
+  }
+  if (json)
+    llvm::outs() << llvm::json::Value(
+                        llvm::json::Object{{"kernel", artifact.symbol},
+                                           {"threads", threads ? threads : attn_default_threads()},
+                                           {"times", std::move(rows)}})
+                 << "\n";
+  return 0;
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM initialization(argc, argv);
+  cl::HideUnrelatedOptions(options);
+  cl::SetVersionPrinter([](raw_ostream &os) {
+    os << "attn-run, ABI " << ATTN_ABI_VERSION_MAJOR << '.' << ATTN_ABI_VERSION_MINOR << "\n";
+  });
+  if (!cl::ParseCommandLineOptions(
+          argc, argv, "attn-run: describe, check and time a shared artifact\n", &llvm::errs()))
+    return 2;
+  if (action != "describe" && action != "check" && action != "time")
+    return usageError("expected describe, check or time, found '" + action + "'; see --help");
+  if (artifactPath.empty())
+    return usageError("expected the path of a shared artifact; see --help");
+  if (action == "time" && sizeTexts.empty())
+    return usageError("expected the sizes to measure, such as 2048 or 1024x4096");
+  std::vector<ProblemSizes> sizes;
+  if (int exitCode = readSizes(sizes))
+    return exitCode;
+
+  auto artifact = OpenArtifact::open(artifactPath, kernelName);
+  if (!artifact)
+    return fail(llvm::toString(artifact.takeError()));
+  if (action == "describe")
+    return describe(**artifact);
+  std::vector<int64_t> arguments;
+  if (int exitCode = readArguments(**artifact, arguments))
+    return exitCode;
+  return action == "check" ? check(**artifact, sizes, arguments)
+                           : time(**artifact, sizes, arguments);
+}
