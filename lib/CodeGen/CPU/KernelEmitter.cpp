@@ -139,8 +139,8 @@ PatternOperands KernelEmitter::patternOperands(Value args) {
   Value arguments = pointer(args, args::Arguments);
   for (unsigned i = 0; i < kernel.getNumArguments(); ++i) {
     Value argument = word(arguments, i * kWord);
-    argument = e.max(argument, e.integer(-kArgumentLimit));
-    operands.arguments.push_back(e.min(argument, e.integer(kArgumentLimit)));
+    argument = e.max(argument, e.integer(-kMaxNumber));
+    operands.arguments.push_back(e.min(argument, e.integer(kMaxNumber)));
   }
   return operands;
 }

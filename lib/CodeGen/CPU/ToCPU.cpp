@@ -66,7 +66,7 @@ private:
     if (kernel.features <= 0 || kernel.features > kMaxFeatures || kernel.features % 8 != 0)
       return kernel.attention.emitOpError("expected a head dim that is a multiple of 8 from 8 to ")
              << kMaxFeatures << ", found " << kernel.features;
-    return kernel.pattern ? checkPredicate(kernel.pattern) : success();
+    return success();
   }
 };
 

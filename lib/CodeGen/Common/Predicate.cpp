@@ -18,11 +18,11 @@ using namespace mlir::attn;
 
 namespace {
 
-/// Bounds of lanes: sums of them and of a position stay inside the lane's type.
+/// How far lanes may get from 0. The verifier of `attn.where` bounds what a set computes by 2^62,
+/// so the wide limit and scalars of 64 bits suffice for every set.
 constexpr int64_t kLaneLimit32 = (int64_t(1) << 31) - 2;
-constexpr int64_t kLaneLimit64 = int64_t(1) << 61;
-/// Bound on scalars.
-constexpr int64_t kScalarLimit = int64_t(1) << 62;
+constexpr int64_t kLaneLimit64 = int64_t(5) << 60;
+constexpr int64_t kScalarLimit = std::numeric_limits<int64_t>::max();
 
 /// A closed interval of integers.
 struct Interval {
@@ -117,10 +117,8 @@ private:
 //===----------------------------------------------------------------------===//
 
 Value Emission::number(OpFoldResult value) {
-  if (auto attribute = dyn_cast<Attribute>(value)) {
-    int64_t literal = cast<IntegerAttr>(attribute).getInt();
-    return constant(std::clamp(literal, -kArgumentLimit, kArgumentLimit));
-  }
+  if (auto attribute = dyn_cast<Attribute>(value))
+    return constant(cast<IntegerAttr>(attribute).getInt());
   return number(cast<Value>(value));
 }
 
@@ -266,37 +264,21 @@ Value Emission::mask(Value value) {
 Value Emission::window(WindowOp op) {
   // Seen from the key, the queries of the window are k - A*d <= q <= k + B*d.
   int64_t dilation = op.getDilation();
-  Value stride = constant(std::min(dilation, 2 * kPositionLimit));
-  // A tap beyond the positions' range reaches no further than the last one inside it.
-  auto reach = [&](OpFoldResult taps) {
-    Value distance = number(taps);
-    if (dilation == 1)
-      return distance;
-    return mul(clamp(distance, -2 * kPositionLimit, 2 * kPositionLimit), stride);
-  };
+  auto reach = [&](OpFoldResult taps) { return mul(number(taps), constant(dilation)); };
   Value inside = between(sub(key, reach(op.getMixedAfter())), add(key, reach(op.getMixedBefore())));
   if (dilation == 1)
     return inside;
-  // Positions differ by less than twice the limit: so large a dilation leaves only the diagonal,
-  // which the range then says by itself, if it contains it.
-  if (dilation >= 2 * kPositionLimit)
-    return both(inside, compareLanes(arith::CmpIPredicate::eq, query, key));
   Value residue = floorMod(query, dilation);
-  return both(inside,
-              compare(arith::CmpIPredicate::eq, residue, like(query, floorMod(key, dilation))));
+  Value same = like(query, floorMod(key, dilation));
+  return both(inside, compare(arith::CmpIPredicate::eq, residue, same));
 }
 
 Value Emission::block(int64_t size, Value shift, Value before, Value after) {
-  // Blocks larger than the range of x - shift are all alike.
-  int64_t width = std::min(size, 4 * kArgumentLimit);
-  // No position lies further out than this many blocks.
-  int64_t blocks = 4 * kArgumentLimit / width + 2;
-  Value own = floorDiv(sub(key, shift), width);
-  Value first = clamp(sub(own, after), -blocks, blocks);
-  Value end = add(clamp(add(own, before), -blocks, blocks), constant(1));
-  auto edge = [&](Value index) { return add(mul(index, constant(width)), shift); };
-  return both(compareLanes(arith::CmpIPredicate::sge, query, edge(first)),
-              compareLanes(arith::CmpIPredicate::slt, query, edge(end)));
+  Value own = floorDiv(sub(key, shift), size);
+  auto edge = [&](Value index) { return add(mul(index, constant(size)), shift); };
+  Value first = edge(sub(own, after)), end = edge(add(add(own, before), constant(1)));
+  return both(compareLanes(arith::CmpIPredicate::sge, query, first),
+              compareLanes(arith::CmpIPredicate::slt, query, end));
 }
 
 //===----------------------------------------------------------------------===//
@@ -327,7 +309,7 @@ std::optional<Split> Emission::split(AffineExpr expr, WhereOp op, Value q, int64
   }
   if (auto symbol = dyn_cast<AffineSymbolExpr>(expr)) {
     result.scalar = number(op.getSymbols()[symbol.getPosition()]);
-    result.scalarRange = {-kArgumentLimit, kArgumentLimit};
+    result.scalarRange = {-kMaxNumber, kMaxNumber};
     return result;
   }
 
@@ -358,7 +340,7 @@ std::optional<Split> Emission::split(AffineExpr expr, WhereOp op, Value q, int64
       return within(std::min(x, y), std::max(x, y), bound);
     };
     auto lanes = scaled(left->laneRange, limit), scalars = scaled(left->scalarRange, kScalarLimit);
-    if (!lanes || !scalars || factor > limit || factor < -limit)
+    if (!lanes || !scalars || (left->lanes && std::abs(factor) > limit))
       return std::nullopt;
     if (left->lanes)
       left->lanes = mul(left->lanes, like(left->lanes, factor));
@@ -421,7 +403,7 @@ Value Emission::where(WhereOp op) {
         wide = vector.clone(wide);
       Value extended = b.createOrFold<arith::ExtSIOp>(wide, query);
       value = split(set.getConstraint(i), op, extended, kLaneLimit64);
-      assert(value && "checkPredicate refuses larger coefficients");
+      assert(value && "the verifier refuses larger coefficients");
     }
     // lanes + scalar >= 0 (or = 0), read as lanes >= -scalar.
     auto predicate = set.isEq(i) ? arith::CmpIPredicate::eq : arith::CmpIPredicate::sge;
@@ -442,54 +424,4 @@ Value attn::emitPredicate(OpBuilder &builder, Location loc, PatternOp pattern,
   ImplicitLocOpBuilder b(loc, builder);
   b.setInsertionPoint(builder.getInsertionBlock(), builder.getInsertionPoint());
   return Emission(b, operands, query, key).mask(pattern.getMask());
-}
-
-/// An upper bound on the magnitude of an expression and of everything computed on the way to it, or
-/// nothing if that exceeds 64-bit lanes.
-static std::optional<int64_t> magnitude(AffineExpr expr) {
-  auto bounded = [](__int128 value) -> std::optional<int64_t> {
-    return value <= kLaneLimit64 / 2 ? std::optional<int64_t>(value) : std::nullopt;
-  };
-  if (auto literal = dyn_cast<AffineConstantExpr>(expr)) {
-    __int128 value = literal.getValue();
-    return bounded(value < 0 ? -value : value);
-  }
-  if (isa<AffineDimExpr>(expr))
-    return kPositionLimit;
-  if (isa<AffineSymbolExpr>(expr))
-    return kArgumentLimit;
-  auto binary = cast<AffineBinaryOpExpr>(expr);
-  std::optional<int64_t> left = magnitude(binary.getLHS()), right = magnitude(binary.getRHS());
-  if (!left || !right)
-    return std::nullopt;
-  if (binary.getKind() == AffineExprKind::Mul)
-    return bounded(__int128(*left) * *right);
-  // Rounding and the scalar's remainder add at most the divisor.
-  return bounded(__int128(*left) + 2 * __int128(*right));
-}
-
-static std::string toString(AffineExpr expr) {
-  std::string text;
-  llvm::raw_string_ostream(text) << expr;
-  return text;
-}
-
-LogicalResult attn::checkPredicate(PatternOp pattern) {
-  WalkResult result = pattern.walk([](WhereOp op) {
-    IntegerSet set = op.getSet();
-    for (AffineExpr constraint : set.getConstraints()) {
-      if (!constraint.isPureAffine()) {
-        op.emitOpError("expected products with, and divisions by, constants, found '")
-            << toString(constraint) << "'";
-        return WalkResult::interrupt();
-      }
-      if (!magnitude(constraint)) {
-        op.emitOpError("expected values within +-2^60, found larger coefficients in '")
-            << toString(constraint) << "'";
-        return WalkResult::interrupt();
-      }
-    }
-    return WalkResult::advance();
-  });
-  return failure(result.wasInterrupted());
 }

@@ -28,27 +28,18 @@ namespace mlir::attn {
 /// Positions lie in [-kPositionLimit, kPositionLimit).
 constexpr int64_t kPositionLimit = int64_t(1) << 30;
 
-/// A pattern's run-time arguments and literals are clamped to +-kArgumentLimit: far beyond any
-/// position, so that no mask changes, and small enough that no sum or product with a position
-/// overflows 64 bits.
-constexpr int64_t kArgumentLimit = int64_t(1) << 40;
-
 /// What a pattern's numbers mean at run time; all values are i64.
 struct PatternOperands {
   /// The value of `attn.length`.
   Value length;
-  /// The pattern's arguments, clamped to +-kArgumentLimit.
+  /// The pattern's arguments, clamped to +-kMaxNumber.
   SmallVector<Value> arguments;
 };
 
 /// Emits whether `query` sees `key`, both positions. `query` is an i32 or a vector of i32, `key` an
-/// i64; the result is an i1, or a vector of i1 like `query`. The pattern must have passed
-/// `checkPredicate`.
+/// i64; the result is an i1, or a vector of i1 like `query`.
 Value emitPredicate(OpBuilder &builder, Location loc, PatternOp pattern,
                     const PatternOperands &operands, Value query, Value key);
-
-/// Reports what of the pattern's mask cannot be emitted, at the op concerned.
-LogicalResult checkPredicate(PatternOp pattern);
 
 } // namespace mlir::attn
 
