@@ -42,7 +42,7 @@ def mutate_words(rng, words, vocabulary):
     if not places:
         return
     i, j = rng.choice(places), rng.choice(places)
-    action = rng.randrange(8)
+    action = rng.randrange(12)
     if action == 0:
         del words[i]
     elif action == 1:
@@ -51,10 +51,12 @@ def mutate_words(rng, words, vocabulary):
         words[i], words[j] = words[j], words[i]
     elif action == 3:
         words.insert(i, rng.choice(vocabulary) + " ")
-    elif action == 4:
+    elif action < 7:
         numbers = [p for p in places if kind_of(words[p]) == "number"] or [i]
         words[rng.choice(numbers)] = rng.choice(NUMBERS)
     else:
+        values = [p for p in places if kind_of(words[p]) in ("%", "op")]
+        i = rng.choice(values) if values and action > 8 else i
         # A value of the case is more likely to be in scope than one of the vocabulary.
         source = [words[p] for p in places] if words[i][0] == "%" else vocabulary
         words[i] = rng.choice([word for word in source if kind_of(word) == kind_of(words[i])]
@@ -77,7 +79,7 @@ def mutate_lines(rng, words):
 def mutate(rng, seeds, vocabulary):
     words = list(rng.choice(seeds))
     for _ in range(rng.choice([1, 1, 1, 2, 4])):
-        if rng.randrange(4):
+        if rng.randrange(6):
             mutate_words(rng, words, vocabulary)
         else:
             words = mutate_lines(rng, words)
