@@ -14,6 +14,19 @@ def Attn_Dialect : Dialect {
   let name = "attn";
   let cppNamespace = "::mlir::attn";
   let summary = "attention sparsity patterns, attention, and tile schedules";
+  let description = [{
+    **Positions.** A mask is a set of pairs (q, k): query position `q = row + offset`, key position
+    `k = column + key_offset`. Positions may be negative; `floordiv` and `mod` floor towards minus
+    infinity.
+
+    **Numbers.** Where a mask op takes a number, it is a literal or a value of type `index`: an argument
+    of the pattern, an `attn.length`, or an `arith.constant`. Numbers lie within +-2^40, literals by
+    verification and arguments because callers clamp them; sizes (of blocks, chunks, tiles, dilations) are
+    literals from 1 to 2^20. So no op overflows 64 bits.
+
+    **Stages.** `attn.pattern` says which pairs attend, `attn.attention` computes with one, and
+    `attn.schedule` says which tiles a kernel of one visits.
+  }];
   let useDefaultTypePrinterParser = 1;
   let dependentDialects = ["::mlir::arith::ArithDialect"];
 }

@@ -48,6 +48,8 @@ def Attn_WindowOp : Attn_MaskOp<"window", [AttrSizedOperandSegments]> {
     Both distances are inclusive and count *taps* on their side; without `dilation` (1 by default) a tap
     is one position. Negative distances are legal: `before 10 after -1` leaves out the diagonal.
 
+    Syntax: `before NUMBER after NUMBER (dilation LITERAL)?`
+
     ```mlir
     %near = attn.window before 255 after 0
     %taps = attn.window before %w after %w dilation 4
@@ -82,6 +84,8 @@ def Attn_KeysOp : Attn_RangeOp<"keys"> {
   let description = [{
     `{ (q, k) : begin <= k < end }`
 
+    Syntax: `NUMBER to NUMBER`
+
     ```mlir
     %sinks = attn.keys 0 to %g
     ```
@@ -92,6 +96,8 @@ def Attn_QueriesOp : Attn_RangeOp<"queries"> {
   let summary = "a range of query positions, with every key";
   let description = [{
     `{ (q, k) : begin <= q < end }`
+
+    Syntax: `NUMBER to NUMBER`
 
     ```mlir
     %rows = attn.queries 0 to %g
@@ -104,6 +110,8 @@ def Attn_BlockOp : Attn_MaskOp<"block", [AttrSizedOperandSegments]> {
   let description = [{
     `{ (q, k) : blk(q) - before <= blk(k) <= blk(q) + after }` with `blk(x) = (x - shift) floordiv size`;
     `shift`, `before` and `after` are 0 by default and counted in positions, blocks and blocks.
+
+    Syntax: `LITERAL (shift NUMBER)? (before NUMBER)? (after NUMBER)?`
 
     ```mlir
     %own  = attn.block 64
@@ -130,6 +138,8 @@ def Attn_ChunkOp : Attn_MaskOp<"chunk"> {
   let description = [{
     `{ (q, k) : k <= q and k floordiv size = q floordiv size }`
 
+    Syntax: `LITERAL`
+
     ```mlir
     %m = attn.chunk 8192
     ```
@@ -142,6 +152,8 @@ def Attn_PrefixOp : Attn_MaskOp<"prefix"> {
   let summary = "causal, and a prefix that every query sees";
   let description = [{
     `{ (q, k) : k <= q or k < length }`
+
+    Syntax: `NUMBER`
 
     ```mlir
     %m = attn.prefix %p
@@ -158,6 +170,9 @@ def Attn_WhereOp : Attn_MaskOp<"where"> {
   let description = [{
     `{ (q, k) : all constraints of set hold }`, where the set has two dimensions, q and k, and one symbol
     per operand. One set is one conjunction; a disjunction is an `attn.union`.
+
+    Syntax: `affine_set<(q, k)[...] : (...)> ([%s, ...])?`. Divisors of `floordiv`, `ceildiv` and `mod` are
+    positive literals, and no part of a constraint may leave 62 bits for positions within +-2^40.
 
     ```mlir
     %col = attn.where affine_set<(q, k) : ((q - k) mod 128 == 0)>

@@ -32,6 +32,10 @@ def Attn_AttentionOp
     [batch, heads, rows, features]; query heads are a multiple of key heads, and query head h reads key
     head h floordiv (query heads / key heads).
 
+    Syntax: `%query, %key, %value (mask @pattern ((%argument, ...))?)? (scale NUMBER)? (offset NUMBER)?
+    (key_offset NUMBER)? (length NUMBER)? : types of the operands -> types of the results`, where a literal
+    scale is a float and lengths and offsets are within +-(2^31 - 1).
+
     ```mlir
     %o, %lse = attn.attention %q, %k, %v mask @longformer(%w, %g) scale 0.125
         : tensor<2x8x?x64xf32>, tensor<2x2x?x64xf32>, tensor<2x2x?x64xf32>
@@ -88,11 +92,13 @@ def Attn_ScheduleOp
     every tile. `merge(scan)`: anything else. A tile that several bands visit is visited once.
 
     ```mlir
-    attn.schedule @past.fwd of @past tile [64, 16] merge(single) {
+    attn.schedule @past.fwd of @past tile [16, 16] merge(single) {
     ^tile(%t: index, %query_length: index, %key_length: index, %offset: index,
           %key_offset: index, %length: index):
-      ...
-      attn.visit %v0 to %v1 full %f0 to %f1 band 0
+      %zero = arith.constant 0 : index
+      %one = arith.constant 1 : index
+      %end = arith.addi %t, %one : index
+      attn.visit %zero to %end full %zero to %t band 0
     }
     ```
   }];
@@ -124,10 +130,13 @@ def Attn_VisitOp
     the hull of a mask that is outside the band language: none of its tiles is full.
 
     ```mlir
-    attn.visit %v0 to %v1 full %f0 to %f1 band 1 where (%u: index) {
-      ...
+    attn.visit %v0 to %v1 full %f0 to %f1 band 0
+    attn.visit %v2 to %v3 full %f2 to %f3 band 1 where (%u: index) {
+      %visible = arith.cmpi sge, %u, %first : index
+      %full = arith.cmpi sgt, %u, %first : index
       attn.visit_yield %visible, %full
     }
+    attn.visit %v4 to %v5 full %v4 to %v4 band 2 fallback
     ```
   }];
   let arguments = (ins Index:$begin, Index:$end, Index:$fullBegin, Index:$fullEnd, Attn_Int64Attr:$band,
@@ -140,6 +149,17 @@ def Attn_VisitOp
 
 def Attn_VisitYieldOp : Attn_Op<"visit_yield", [Terminator, Pure, HasParent<"VisitOp">]> {
   let summary = "whether a tile is visited, and whether it may be full";
+  let description = [{
+    Ends the region of `attn.visit`. A tile that is not visible is skipped; one that is visible, full and
+    inside the full range of the visit needs no mask.
+
+    ```mlir
+    attn.visit %v0 to %v1 full %f0 to %f1 band 0 where (%u: index) {
+      %odd = arith.cmpi ne, %u, %period : index
+      attn.visit_yield %odd, %odd
+    }
+    ```
+  }];
   let arguments = (ins I1:$visible, I1:$full);
   let assemblyFormat = "$visible `,` $full attr-dict";
 }

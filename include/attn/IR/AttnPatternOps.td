@@ -48,6 +48,16 @@ def Attn_PatternOp
 
 def Attn_YieldOp : Attn_Op<"yield", [Terminator, Pure, HasParent<"PatternOp">]> {
   let summary = "the mask of a pattern";
+  let description = [{
+    Ends a pattern: the pattern is the set that `mask` is.
+
+    ```mlir
+    attn.pattern @past {
+      %m = attn.causal
+      attn.yield %m
+    }
+    ```
+  }];
   let arguments = (ins Attn_MaskType:$mask);
   let assemblyFormat = "$mask attr-dict";
 }
