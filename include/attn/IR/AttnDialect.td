@@ -19,10 +19,10 @@ def Attn_Dialect : Dialect {
     `k = column + key_offset`. Positions may be negative; `floordiv` and `mod` floor towards minus
     infinity.
 
-    **Numbers.** Where a mask op takes a number, it is a literal or a value of type `index`: an argument
-    of the pattern, an `attn.length`, or an `arith.constant`. Numbers lie within +-2^40, literals by
-    verification and arguments because callers clamp them; sizes (of blocks, chunks, tiles, dilations) are
-    literals from 1 to 2^20. So no op overflows 64 bits.
+    **Numbers.** Where a mask op takes a number, it is a literal or a value of type `index`: an
+    argument of the pattern, an `attn.length`, or an `arith.constant`. Numbers lie within +-2^40,
+    literals by verification and arguments because callers clamp them; sizes (of blocks, chunks,
+    tiles, dilations) are literals from 1 to 2^20. So no op overflows 64 bits.
 
     **Stages.** `attn.pattern` says which pairs attend, `attn.attention` computes with one, and
     `attn.schedule` says which tiles a kernel of one visits.
@@ -35,8 +35,8 @@ def Attn_MaskType : TypeDef<Attn_Dialect, "Mask"> {
   let mnemonic = "mask";
   let summary = "a set of pairs (query position, key position)";
   let description = [{
-    The value of every mask op. All mask ops give and take this one type, so it is never printed in a
-    custom form.
+    The value of every mask op. All mask ops give and take this one type, so it is never printed in
+    a custom form.
   }];
 }
 

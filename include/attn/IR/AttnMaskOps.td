@@ -2,8 +2,8 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Leaves and combinators of a pattern. Every description defines the mask as a set of pairs (q, k) in
-// positions; `floordiv` and `mod` floor towards minus infinity.
+// Leaves and combinators of a pattern. Every description defines the mask as a set of pairs (q, k)
+// in positions; `floordiv` and `mod` floor towards minus infinity.
 //
 //===----------------------------------------------------------------------===//
 
@@ -45,8 +45,8 @@ def Attn_WindowOp : Attn_MaskOp<"window", [AttrSizedOperandSegments]> {
   let description = [{
     `{ (q, k) : q - before*dilation <= k <= q + after*dilation and (q - k) mod dilation = 0 }`
 
-    Both distances are inclusive and count *taps* on their side; without `dilation` (1 by default) a tap
-    is one position. Negative distances are legal: `before 10 after -1` leaves out the diagonal.
+    Both distances are inclusive and count *taps* on their side; without `dilation` (1 by default) a
+    tap is one position. Negative distances are legal: `before 10 after -1` leaves out the diagonal.
 
     Syntax: `before NUMBER after NUMBER (dilation LITERAL)?`
 
@@ -108,8 +108,9 @@ def Attn_QueriesOp : Attn_RangeOp<"queries"> {
 def Attn_BlockOp : Attn_MaskOp<"block", [AttrSizedOperandSegments]> {
   let summary = "keys in the query's block, or in blocks near it";
   let description = [{
-    `{ (q, k) : blk(q) - before <= blk(k) <= blk(q) + after }` with `blk(x) = (x - shift) floordiv size`;
-    `shift`, `before` and `after` are 0 by default and counted in positions, blocks and blocks.
+    `{ (q, k) : blk(q) - before <= blk(k) <= blk(q) + after }` with `blk(x) = (x - shift) floordiv
+    size`; `shift`, `before` and `after` are 0 by default and counted in positions, blocks and
+    blocks.
 
     Syntax: `LITERAL (shift NUMBER)? (before NUMBER)? (after NUMBER)?`
 
@@ -168,11 +169,12 @@ def Attn_PrefixOp : Attn_MaskOp<"prefix"> {
 def Attn_WhereOp : Attn_MaskOp<"where"> {
   let summary = "the pairs of an integer set";
   let description = [{
-    `{ (q, k) : all constraints of set hold }`, where the set has two dimensions, q and k, and one symbol
-    per operand. One set is one conjunction; a disjunction is an `attn.union`.
+    `{ (q, k) : all constraints of set hold }`, where the set has two dimensions, q and k, and one
+    symbol per operand. One set is one conjunction; a disjunction is an `attn.union`.
 
-    Syntax: `affine_set<(q, k)[...] : (...)> ([%s, ...])?`. Divisors of `floordiv`, `ceildiv` and `mod` are
-    positive literals, and no part of a constraint may leave 62 bits for positions within +-2^40.
+    Syntax: `affine_set<(q, k)[...] : (...)> ([%s, ...])?`. Divisors of `floordiv`, `ceildiv` and
+    `mod` are positive literals, and no part of a constraint may leave 62 bits for positions within
+    +-2^40.
 
     ```mlir
     %col = attn.where affine_set<(q, k) : ((q - k) mod 128 == 0)>

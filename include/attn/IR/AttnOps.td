@@ -26,15 +26,15 @@ def Attn_AttentionOp
     output[i] = sum over visible j of exp(s[i, j] - lse[i]) * value[j]
     ```
 
-    The sum is over the columns j whose pair (q, k) is in the pattern; without `mask` over all. A row with
-    no visible key gives output 0 and lse -inf. Defaults: `scale` 1/sqrt(features), `key_offset` 0,
-    `offset` key_offset + Sk - Sq, `length` key_offset + Sk. Operands are
-    [batch, heads, rows, features]; query heads are a multiple of key heads, and query head h reads key
-    head h floordiv (query heads / key heads).
+    The sum is over the columns j whose pair (q, k) is in the pattern; without `mask` over all. A
+    row with no visible key gives output 0 and lse -inf. Defaults: `scale` 1/sqrt(features),
+    `key_offset` 0, `offset` key_offset + Sk - Sq, `length` key_offset + Sk. Operands are
+    `[batch, heads, rows, features]`; query heads are a multiple of key heads, and query head h
+    reads key head h floordiv (query heads / key heads).
 
-    Syntax: `%query, %key, %value (mask @pattern ((%argument, ...))?)? (scale NUMBER)? (offset NUMBER)?
-    (key_offset NUMBER)? (length NUMBER)? : types of the operands -> types of the results`, where a literal
-    scale is a float and lengths and offsets are within +-(2^31 - 1).
+    Syntax: `%query, %key, %value (mask @pattern ((%argument, ...))?)? (scale NUMBER)? (offset
+    NUMBER)? (key_offset NUMBER)? (length NUMBER)? : types of the operands -> types of the results`,
+    where a literal scale is a float and lengths and offsets are within +-(2^31 - 1).
 
     ```mlir
     %o, %lse = attn.attention %q, %k, %v mask @longformer(%w, %g) scale 0.125
@@ -47,7 +47,8 @@ def Attn_AttentionOp
                        Variadic<Index>:$patternArguments,
                        Optional<F32>:$dynamicScale, OptionalAttr<F32Attr>:$staticScale,
                        Optional<Index>:$dynamicOffset, OptionalAttr<Attn_Int64Attr>:$staticOffset,
-                       Optional<Index>:$dynamicKeyOffset, OptionalAttr<Attn_Int64Attr>:$staticKeyOffset,
+                       Optional<Index>:$dynamicKeyOffset,
+                       OptionalAttr<Attn_Int64Attr>:$staticKeyOffset,
                        Optional<Index>:$dynamicLength, OptionalAttr<Attn_Int64Attr>:$staticLength);
   let results = (outs AnyRankedTensor:$output, AnyRankedTensor:$lse);
   let hasVerifier = 1;
@@ -81,15 +82,16 @@ def Attn_ScheduleOp
                                                       "getAsmBlockNames"]>]> {
   let summary = "the key tiles that each query tile visits";
   let description = [{
-    For query tile `t` (rows t*Bq to (t+1)*Bq) the body computes, per band, the range of key tiles to
-    visit and the range of those that are full. Tiles are in rows and columns, not positions. A tile in
-    no band is skipped; full in some band it needs no mask; else it is partial and masked by the
-    pattern's predicate. Block arguments, all index: the tile, query_length, key_length, offset,
+    For query tile `t` (rows t*Bq to (t+1)*Bq) the body computes, per band, the range of key tiles
+    to visit and the range of those that are full. Tiles are in rows and columns, not positions. A
+    tile in no band is skipped; full in some band it needs no mask; else it is partial and masked by
+    the pattern's predicate. Block arguments, all index: the tile, query_length, key_length, offset,
     key_offset, length, then the pattern's arguments. With `transposed`, t numbers key tiles and the
     visits are query tiles.
 
-    `merge(single)`: one band. `merge(ordered)`: several, whose visits start in the order of the bands for
-    every tile. `merge(scan)`: anything else. A tile that several bands visit is visited once.
+    `merge(single)`: one band. `merge(ordered)`: several, whose visits start in the order of the
+    bands for every tile. `merge(scan)`: anything else. A tile that several bands visit is visited
+    once.
 
     ```mlir
     attn.schedule @past.fwd of @past tile [16, 16] merge(single) {
@@ -124,10 +126,11 @@ def Attn_VisitOp
                                                   ["getAsmBlockArgumentNames"]>]> {
   let summary = "the key tiles of one band";
   let description = [{
-    Visits the tiles [begin, end); those in [full_begin, full_end), a subrange, are full. An empty range
-    has begin >= end. The optional region refines both for each tile `u` of the range, where the band has
-    periodic windows: it yields whether the tile is visited and whether it may be full. `fallback` marks
-    the hull of a mask that is outside the band language: none of its tiles is full.
+    Visits the tiles [begin, end); those in [full_begin, full_end), a subrange, are full. An empty
+    range has begin >= end. The optional region refines both for each tile `u` of the range, where
+    the band has periodic windows: it yields whether the tile is visited and whether it may be full.
+    `fallback` marks the hull of a mask that is outside the band language: none of its tiles is
+    full.
 
     ```mlir
     attn.visit %v0 to %v1 full %f0 to %f1 band 0
@@ -139,8 +142,8 @@ def Attn_VisitOp
     attn.visit %v4 to %v5 full %v4 to %v4 band 2 fallback
     ```
   }];
-  let arguments = (ins Index:$begin, Index:$end, Index:$fullBegin, Index:$fullEnd, Attn_Int64Attr:$band,
-                       UnitAttr:$fallback);
+  let arguments = (ins Index:$begin, Index:$end, Index:$fullBegin, Index:$fullEnd,
+                       Attn_Int64Attr:$band, UnitAttr:$fallback);
   let regions = (region MaxSizedRegion<1>:$filter);
   let hasCustomAssemblyFormat = 1;
   let hasVerifier = 1;
@@ -150,8 +153,8 @@ def Attn_VisitOp
 def Attn_VisitYieldOp : Attn_Op<"visit_yield", [Terminator, Pure, HasParent<"VisitOp">]> {
   let summary = "whether a tile is visited, and whether it may be full";
   let description = [{
-    Ends the region of `attn.visit`. A tile that is not visible is skipped; one that is visible, full and
-    inside the full range of the visit needs no mask.
+    Ends the region of `attn.visit`. A tile that is not visible is skipped; one that is visible,
+    full and inside the full range of the visit needs no mask.
 
     ```mlir
     attn.visit %v0 to %v1 full %f0 to %f1 band 0 where (%u: index) {

@@ -66,8 +66,8 @@ def Attn_LengthOp
     : Attn_NamedOp<"length", [Pure, HasParent<"PatternOp">]> {
   let summary = "the end of the key positions";
   let description = [{
-    `key_offset + Sk`, unless the attention op states another `length` because its keys are a shard or a
-    rolling cache.
+    `key_offset + Sk`, unless the attention op states another `length` because its keys are a shard
+    or a rolling cache.
 
     ```mlir
     %n = attn.length
@@ -88,10 +88,11 @@ def Attn_ClaimAttr
 def Attn_AssertOp : Attn_Op<"assert", [DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "a claim about a pattern, to be proved for all sizes";
   let description = [{
-    Claims that the pattern is `causal` (no query sees a later key), has `rows_nonempty` (every query
-    sees a key), is `within` another pattern, or `equals` it. `attn-verify` proves the claim for
-    1 <= Sq <= Sk, the default offset and arguments >= 0, refutes it with a counter-example (an error),
-    or reports that it is not proved. Two patterns are compared with arguments of equal names.
+    Claims that the pattern is `causal` (no query sees a later key), has `rows_nonempty` (every
+    query sees a key), is `within` another pattern, or `equals` it. `attn-verify` proves the claim
+    for 1 <= Sq <= Sk, the default offset and arguments >= 0, refutes it with a counter-example (an
+    error), or reports that it is not proved. Two patterns are compared with arguments of equal
+    names.
 
     ```mlir
     attn.assert @mistral causal

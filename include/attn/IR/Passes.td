@@ -12,11 +12,12 @@ include "mlir/Pass/PassBase.td"
 def AttnMakeKernelsPass : Pass<"attn-make-kernels", "ModuleOp"> {
   let summary = "add a kernel function for every pattern that no function uses";
   let description = [{
-    Input: patterns. Output: for each public pattern without an `attn.attention` that uses it, a function
-    of query, key, value, scale, offset, key_offset, length and the pattern's arguments, whose body is
-    one `attn.attention`. Never: changes patterns or functions that are there.
+    Input: patterns. Output: for each public pattern without an `attn.attention` that uses it, a
+    function of query, key, value, scale, offset, key_offset, length and the pattern's arguments,
+    whose body is one `attn.attention`. Never: changes patterns or functions that are there.
   }];
-  let options = [Option<"headDim", "head-dim", "int64_t", "64", "features of query, key and value">];
+  let options = [Option<"headDim", "head-dim", "int64_t", "64", 
+                        "features of query, key and value">];
   let dependentDialects = ["::mlir::func::FuncDialect"];
 }
 
