@@ -16,7 +16,7 @@ def AttnMakeKernelsPass : Pass<"attn-make-kernels", "ModuleOp"> {
     function of query, key, value, scale, offset, key_offset, length and the pattern's arguments,
     whose body is one `attn.attention`. Never: changes patterns or functions that are there.
   }];
-  let options = [Option<"headDim", "head-dim", "int64_t", "64", 
+  let options = [Option<"headDim", "head-dim", "int64_t", "64",
                         "features of query, key and value">];
   let dependentDialects = ["::mlir::func::FuncDialect"];
 }
