@@ -12,11 +12,6 @@
 using namespace mlir;
 using namespace mlir::attn;
 
-/// Sizes and dilations up to which a multiple of an argument fits 64 bits; literals are clamped as
-/// arguments are.
-static constexpr int64_t kMaxFactor = int64_t(1) << 20;
-static constexpr int64_t kMaxLiteral = int64_t(1) << 40;
-
 namespace {
 class PatternReader {
 public:
@@ -49,16 +44,12 @@ private:
 // Numbers and remarks
 //===----------------------------------------------------------------------===//
 
-static Expr literal(int64_t value) {
-  return Expr::constant(std::clamp(value, -kMaxLiteral, kMaxLiteral));
-}
-
 Expr PatternReader::leafOf(Value value) {
   if (auto argument = dyn_cast<BlockArgument>(value))
     return Expr::symbol(FirstArgument + argument.getArgNumber());
   APInt constant;
   if (matchPattern(value, m_ConstantInt(&constant)))
-    return literal(constant.getSExtValue());
+    return Expr::constant(std::clamp(constant.getSExtValue(), -kMaxNumber, kMaxNumber));
   // The verifier admits nothing else.
   assert(value.getDefiningOp<LengthOp>() && "expected an argument, a constant or 'attn.length'");
   return Expr::symbol(Length);
@@ -67,7 +58,7 @@ Expr PatternReader::leafOf(Value value) {
 Expr PatternReader::leafOf(OpFoldResult number) {
   if (auto value = dyn_cast<Value>(number))
     return leafOf(value);
-  return literal(cast<IntegerAttr>(cast<Attribute>(number)).getInt());
+  return Expr::constant(cast<IntegerAttr>(cast<Attribute>(number)).getInt());
 }
 
 void PatternReader::remark(Operation *op, const Twine &message, StringRef note) {
@@ -123,21 +114,11 @@ Bands PatternReader::bandsOf(WhereOp op) {
   return Bands::of(band);
 }
 
-/// The largest number that a mask op multiplies an argument with.
-static int64_t sizeOf(Operation *op) {
-  return TypeSwitch<Operation *, int64_t>(op)
-      .Case([](WindowOp op) { return op.getDilation(); })
-      .Case<BlockOp, ChunkOp>([](auto op) { return op.getSize(); })
-      .Default([](Operation *) -> int64_t { return 1; });
-}
-
 //===----------------------------------------------------------------------===//
 // Patterns
 //===----------------------------------------------------------------------===//
 
 Bands PatternReader::bandsOf(Operation *op) {
-  if (int64_t size = sizeOf(op); size > kMaxFactor)
-    return giveUp(op, Twine(size) + " exceeds " + Twine(kMaxFactor));
   Expr q = Expr::variable();
   Band band;
   return TypeSwitch<Operation *, Bands>(op)

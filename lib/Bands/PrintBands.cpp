@@ -88,8 +88,8 @@ LogicalResult AttnPrintBandsPass::printTiles(PatternOp pattern, const PatternBan
   unsigned count = bands.symbols.numArguments();
   if (arguments.size() != count)
     return pattern.emitOpError("'@")
-           << pattern.getSymName() << "' has " << count << " arguments, found " << arguments.size()
-           << " in option 'arguments'";
+           << pattern.getSymName() << "' has " << count << (count == 1 ? " argument" : " arguments")
+           << ", found " << arguments.size() << " in option 'arguments'";
   Sizes sizes = Sizes::aligned(queryLength, keyLength, arguments, keyOffset);
   if (offset.hasValue())
     sizes.offset = offset;

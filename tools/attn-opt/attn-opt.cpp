@@ -8,6 +8,8 @@
 #include "attn/CodeGen/CPU/Passes.h"
 #include "attn/IR/AttnDialect.h"
 #include "attn/IR/Passes.h"
+#include "attn/Proofs/Passes.h"
+#include "attn/Schedule/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
@@ -19,6 +21,8 @@ int main(int argc, char **argv) {
   mlir::registerTransformsPasses();
   mlir::attn::registerAttnIRPasses();
   mlir::attn::registerAttnBandsPasses();
+  mlir::attn::registerAttnProofsPasses();
+  mlir::attn::registerAttnSchedulePasses();
   mlir::attn::registerAttnCPUPasses();
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "attn-opt: the passes of attn\n", registry));
