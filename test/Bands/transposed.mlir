@@ -17,8 +17,8 @@
 /// Positions may be negative: here q is -1..2 and k is -2..5.
 // OFFSET-LABEL: @window(w): 1 band
 // OFFSET-NEXT:    q - w <= k < q + 1
-// OFFSET-NEXT:  4 x 8, tile 2 x 2, w = 3: 14 pairs; 3 tiles skipped, 4 partial, 1 full
-// OFFSET-NEXT:    / / . .
+// OFFSET-NEXT:  4 x 8, tile 2 x 2, w = 3: 13 pairs; 3 tiles skipped, 3 partial, 2 full
+// OFFSET-NEXT:    # / . .
 // OFFSET-NEXT:    / # / .
 attn.pattern @window(%w: index) {
   %m = attn.window before %w after 0
