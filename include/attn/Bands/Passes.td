@@ -12,18 +12,18 @@ include "mlir/Pass/PassBase.td"
 def AttnPrintBandsPass : Pass<"attn-print-bands", "ModuleOp"> {
   let summary = "print the bands of every pattern, and a picture of its tiles";
   let description = [{
-    Input: patterns. Output: nothing but text on standard output, and a remark for each mask that no band
-    expresses. Never: changes the module.
+    Input: patterns. Output: nothing but text on standard output, and a remark for each mask that no
+    band expresses. Never: changes the module.
 
-    Each band is printed as its constraints. With `query-length` and `key-length`, a picture follows with
-    one character per tile: `.` skipped, `/` partial, `#` full.
+    Each band is printed as its constraints. With `query-length` and `key-length`, a picture follows
+    with one character per tile: `.` skipped, `/` partial, `#` full.
 
     ```
     @longformer(w, g): 3 bands
       q - w <= k < q + w + 1
       0 <= k < g
       0 <= q < g
-    16 x 16, tile 4 x 4, w = 2, g = 4: 184 pairs; 3 tiles skipped, 6 partial, 7 full
+    16 x 16, tile 4 x 4, w = 2, g = 4: 166 pairs; 2 tiles skipped, 7 partial, 7 full
       # # # #
       # / / .
       # / / /
