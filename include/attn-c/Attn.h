@@ -123,11 +123,19 @@ ATTN_API AttnResult attn_pattern_count(const AttnModule *module, const char *pat
                                        const AttnProblem *problem, int64_t *pairs);
 
 /**
- * A picture of at most `max_side` characters a side, lines ended by '\n': '.' nothing visible, '/'
- * part of the character's pairs, '#' all of them.
+ * The tiles of the schedule as a picture of at most `max_side` characters a side, lines ended by
+ * '\n': '.' skipped, '/' masked element by element, '#' full.
  */
 ATTN_API AttnResult attn_pattern_picture(const AttnModule *module, const char *pattern,
                                          const AttnProblem *problem, int64_t max_side, char **text);
+
+/**
+ * The oracle: attention by its definition, in f64 and without a compiled kernel, for tests. Reads
+ * the inputs of `args`; output [batch, query_heads, Sq, features] and lse [batch, query_heads, Sq],
+ * which may be null, are contiguous. Time grows with Sq * Sk.
+ */
+ATTN_API AttnResult attn_reference(const AttnModule *module, const char *pattern,
+                                   const AttnArgs *args, double *output, double *lse);
 
 /*===------------------------------------------------------------------------------===*\
 |* Kernels

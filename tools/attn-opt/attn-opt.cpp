@@ -4,26 +4,14 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "attn/Bands/Passes.h"
-#include "attn/CodeGen/CPU/Passes.h"
-#include "attn/IR/AttnDialect.h"
-#include "attn/IR/Passes.h"
-#include "attn/Proofs/Passes.h"
-#include "attn/Schedule/Passes.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "attn/Pipelines/Pipelines.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
-#include "mlir/Transforms/Passes.h"
 
 int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
-  registry.insert<mlir::attn::AttnDialect, mlir::arith::ArithDialect, mlir::func::FuncDialect>();
-  mlir::registerTransformsPasses();
-  mlir::attn::registerAttnIRPasses();
-  mlir::attn::registerAttnBandsPasses();
-  mlir::attn::registerAttnProofsPasses();
-  mlir::attn::registerAttnSchedulePasses();
-  mlir::attn::registerAttnCPUPasses();
+  mlir::attn::registerAllAttnDialects(registry);
+  mlir::attn::registerAllAttnPasses();
+  mlir::attn::registerAllAttnPipelines();
   return mlir::asMainReturnCode(
-      mlir::MlirOptMain(argc, argv, "attn-opt: the passes of attn\n", registry));
+      mlir::MlirOptMain(argc, argv, "attn-opt: every pass and phase of attn, one at a time\n", registry));
 }

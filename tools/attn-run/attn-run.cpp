@@ -22,29 +22,7 @@ namespace cl = llvm::cl;
 
 namespace {
 
-cl::OptionCategory options("Options");
-
-cl::opt<std::string> action(cl::Positional, cl::desc("describe|check|time"), cl::cat(options));
-cl::opt<std::string> artifactPath(cl::Positional, cl::desc("ARTIFACT.so"), cl::cat(options));
-cl::list<std::string> sizeTexts(cl::Positional, cl::desc("[SIZES...]"), cl::cat(options));
-
-cl::opt<std::string> kernelName("kernel", cl::value_desc("NAME"), cl::cat(options),
-                                cl::desc("a kernel of the artifact, if it holds several"));
-cl::list<std::string> argumentTexts("arg", cl::value_desc("NAME=VALUE"), cl::cat(options),
-                                    cl::desc("value of a pattern's argument"));
-cl::opt<int64_t> batch("batch", cl::init(1), cl::value_desc("N"), cl::cat(options),
-                       cl::desc("batch entries (1)"));
-cl::opt<int64_t> queryHeads("query-heads", cl::init(2), cl::value_desc("N"), cl::cat(options),
-                            cl::desc("query heads (2)"));
-cl::opt<int64_t> keyHeads("key-heads", cl::init(1), cl::value_desc("N"), cl::cat(options),
-                          cl::desc("key heads (1)"));
-cl::opt<int> threads("num-threads", cl::init(0), cl::value_desc("N"), cl::cat(options),
-                     cl::desc("threads; 0, the default, is all this process may use"));
-cl::opt<double> seconds("seconds", cl::init(1.0), cl::value_desc("S"), cl::cat(options),
-                        cl::desc("how long to measure each size (1)"));
-cl::opt<bool> json("json", cl::desc("print one JSON object"), cl::cat(options));
-
-cl::extrahelp examples(R"(
+constexpr char kExamples[] = R"(
   describe   what the artifact holds
   check      compare the kernel with the oracle, at SIZES or at odd ones
   time       measure the kernel at SIZES
@@ -55,8 +33,32 @@ EXAMPLES:
   attn-run describe out/longformer.so
   attn-run check out/longformer.so --arg w=256 --arg g=16
       on odd sizes, with outputs full of NaN; 1 if a result is too far from the oracle's
-  attn-run time out/longformer.so 2048 4096 --arg w=256 --arg g=16 --num-threads=1
-)");
+  attn-run time out/longformer.so 2048 4096 --arg w=256 --arg g=16 --threads=1
+)";
+
+/// The options. Made after LLVM's own are forgotten, of which some have names of ours.
+struct CommandLine {
+  cl::OptionCategory options{"Options"};
+  cl::opt<std::string> action{cl::Positional, cl::desc("describe|check|time"), cl::cat(options)};
+  cl::opt<std::string> artifact{cl::Positional, cl::desc("ARTIFACT.so"), cl::cat(options)};
+  cl::list<std::string> sizes{cl::Positional, cl::desc("[SIZES...]"), cl::cat(options)};
+  cl::opt<std::string> kernel{"kernel", cl::value_desc("NAME"), cl::cat(options),
+                              cl::desc("a kernel of the artifact, if it holds several")};
+  cl::list<std::string> arguments{"arg", cl::value_desc("NAME=VALUE"), cl::cat(options),
+                                  cl::desc("value of a pattern's argument")};
+  cl::opt<int64_t> batch{"batch", cl::init(1), cl::value_desc("N"), cl::cat(options),
+                         cl::desc("batch entries (1)")};
+  cl::opt<int64_t> queryHeads{"query-heads", cl::init(2), cl::value_desc("N"), cl::cat(options),
+                              cl::desc("query heads (2)")};
+  cl::opt<int64_t> keyHeads{"key-heads", cl::init(1), cl::value_desc("N"), cl::cat(options),
+                            cl::desc("key heads (1)")};
+  cl::opt<int> threads{"threads", cl::init(0), cl::value_desc("N"), cl::cat(options),
+                       cl::desc("threads; 0, the default, is all this process may use")};
+  cl::opt<double> seconds{"seconds", cl::init(1.0), cl::value_desc("S"), cl::cat(options),
+                          cl::desc("how long to measure each size (1)")};
+  cl::opt<bool> json{"json", cl::desc("print one JSON object"), cl::cat(options)};
+  cl::extrahelp examples{kExamples};
+};
 
 /// Sizes around the tiles of every target, and lengths that differ both ways round.
 constexpr const char *kOddSizes[] = {"0x5",   "5x0", "1",      "7",      "16",  "17x15",
@@ -72,8 +74,8 @@ int fail(const Twine &message) {
   return 1;
 }
 
-int describe(const OpenArtifact &artifact) {
-  if (json) {
+int describe(const CommandLine &line, const OpenArtifact &artifact) {
+  if (line.json) {
     llvm::outs() << artifact.kernel->manifest << "\n";
     return 0;
   }
@@ -94,15 +96,16 @@ int describe(const OpenArtifact &artifact) {
 }
 
 /// Values of the pattern's arguments from `--arg`. Returns 0, or the exit code after a message.
-int readArguments(const OpenArtifact &artifact, std::vector<int64_t> &values) {
-  for (const std::string &text : argumentTexts)
+int readArguments(const CommandLine &line, const OpenArtifact &artifact,
+                  std::vector<int64_t> &values) {
+  for (const std::string &text : line.arguments)
     if (!llvm::is_contained(artifact.arguments, StringRef(text).split('=').first))
       return usageError("the kernel has no argument '" + StringRef(text).split('=').first +
                         "', found " + llvm::join(artifact.arguments, ", "));
   for (const std::string &name : artifact.arguments) {
     bool given = false;
     int64_t value = 0;
-    for (StringRef text : argumentTexts) {
+    for (StringRef text : line.arguments) {
       const auto [key, number] = text.split('=');
       if (key != name)
         continue;
@@ -119,20 +122,21 @@ int readArguments(const OpenArtifact &artifact, std::vector<int64_t> &values) {
 
 /// The sizes of the command line, or all of `kOddSizes`. Returns 0, or the exit code after a
 /// message.
-int readSizes(std::vector<ProblemSizes> &result) {
-  if (batch < 0 || queryHeads < 0 || keyHeads < 1 || queryHeads % keyHeads != 0)
+int readSizes(const CommandLine &line, std::vector<ProblemSizes> &result) {
+  if (line.batch < 0 || line.queryHeads < 0 || line.keyHeads < 1 ||
+      line.queryHeads % line.keyHeads != 0)
     return usageError("expected --query-heads to be a multiple of --key-heads, found " +
-                      Twine(queryHeads) + " and " + Twine(keyHeads));
-  std::vector<std::string> texts(sizeTexts.begin(), sizeTexts.end());
+                      Twine(line.queryHeads) + " and " + Twine(line.keyHeads));
+  std::vector<std::string> texts(line.sizes.begin(), line.sizes.end());
   if (texts.empty())
     texts.assign(std::begin(kOddSizes), std::end(kOddSizes));
   for (const std::string &text : texts) {
     std::optional<ProblemSizes> sizes = parseSizes(text);
     if (!sizes)
       return usageError("expected a size like 1024 or 100x128, found '" + text + "'");
-    sizes->batch = batch;
-    sizes->queryHeads = queryHeads;
-    sizes->keyHeads = keyHeads;
+    sizes->batch = line.batch;
+    sizes->queryHeads = line.queryHeads;
+    sizes->keyHeads = line.keyHeads;
     result.push_back(*sizes);
   }
   return 0;
@@ -142,17 +146,17 @@ std::string nameOf(const ProblemSizes &sizes) {
   return std::to_string(sizes.queryLength) + "x" + std::to_string(sizes.keyLength);
 }
 
-int check(const OpenArtifact &artifact, ArrayRef<ProblemSizes> allSizes,
+int check(const CommandLine &line, const OpenArtifact &artifact, ArrayRef<ProblemSizes> allSizes,
           ArrayRef<int64_t> arguments) {
   int failures = 0;
   llvm::json::Array rows;
   for (const ProblemSizes &sizes : allSizes) {
     Problem problem(artifact, sizes, arguments);
-    if (attn_run(artifact.kernel, &problem.args, threads) != ATTN_OK)
+    if (attn_run(artifact.kernel, &problem.args, line.threads) != ATTN_OK)
       return fail("the kernel refuses " + nameOf(sizes) + ": " + attn_last_error());
     const Deviation deviation = compareWithOracle(artifact, problem);
     failures += !deviation.isAllowed();
-    if (!json)
+    if (!line.json)
       llvm::outs() << llvm::format("%-12s output %.2e of %.2e   lse %.2e   %s\n",
                                    nameOf(sizes).c_str(), deviation.output, deviation.allowed,
                                    deviation.lse, deviation.isAllowed() ? "ok" : "WRONG");
@@ -163,7 +167,7 @@ int check(const OpenArtifact &artifact, ArrayRef<ProblemSizes> allSizes,
                                       {"lse_error", deviation.lse},
                                       {"ok", deviation.isAllowed()}});
   }
-  if (json)
+  if (line.json)
     llvm::outs() << llvm::json::Value(llvm::json::Object{{"kernel", artifact.symbol},
                                                          {"checks", std::move(rows)}})
                  << "\n";
@@ -174,33 +178,33 @@ int check(const OpenArtifact &artifact, ArrayRef<ProblemSizes> allSizes,
 }
 
 /// The median time of a call in seconds, after one that is not counted.
-double measure(const OpenArtifact &artifact, Problem &problem) {
+double measure(const CommandLine &line, const OpenArtifact &artifact, Problem &problem) {
   using Clock = std::chrono::steady_clock;
   std::vector<double> times;
-  attn_run(artifact.kernel, &problem.args, threads);
+  attn_run(artifact.kernel, &problem.args, line.threads);
   const Clock::time_point begin = Clock::now();
   do {
     const Clock::time_point start = Clock::now();
-    attn_run(artifact.kernel, &problem.args, threads);
+    attn_run(artifact.kernel, &problem.args, line.threads);
     times.push_back(std::chrono::duration<double>(Clock::now() - start).count());
-  } while (times.size() < 3 || Clock::now() - begin < std::chrono::duration<double>(seconds));
+  } while (times.size() < 3 || Clock::now() - begin < std::chrono::duration<double>(line.seconds));
   std::nth_element(times.begin(), times.begin() + times.size() / 2, times.end());
   return times[times.size() / 2];
 }
 
-int time(const OpenArtifact &artifact, ArrayRef<ProblemSizes> allSizes,
+int time(const CommandLine &line, const OpenArtifact &artifact, ArrayRef<ProblemSizes> allSizes,
          ArrayRef<int64_t> arguments) {
   llvm::json::Array rows;
   for (const ProblemSizes &sizes : allSizes) {
     Problem problem(artifact, sizes, arguments);
-    if (attn_run(artifact.kernel, &problem.args, threads) != ATTN_OK)
+    if (attn_run(artifact.kernel, &problem.args, line.threads) != ATTN_OK)
       return fail("the kernel refuses " + nameOf(sizes) + ": " + attn_last_error());
     const int64_t pairs = countVisible(artifact, problem);
-    const double median = measure(artifact, problem);
+    const double median = measure(line, artifact, problem);
     const double operations =
         4.0 * double(artifact.headDim) * double(pairs) * double(sizes.batch * sizes.queryHeads);
     const double speed = median > 0 ? operations / median * 1e-9 : 0;
-    if (!json)
+    if (!line.json)
       llvm::outs() << llvm::format("%-12s %10.3f ms   %12lld pairs a head   %7.1f GFLOP/s\n",
                                    nameOf(sizes).c_str(), median * 1e3, (long long)pairs, speed);
     rows.push_back(llvm::json::Object{{"query_length", sizes.queryLength},
@@ -209,11 +213,11 @@ int time(const OpenArtifact &artifact, ArrayRef<ProblemSizes> allSizes,
                                       {"pairs", pairs},
                                       {"gflops", speed}});
   }
-  if (json)
-    llvm::outs() << llvm::json::Value(
-                        llvm::json::Object{{"kernel", artifact.symbol},
-                                           {"threads", threads ? threads : attn_default_threads()},
-                                           {"times", std::move(rows)}})
+  if (line.json)
+    llvm::outs() << llvm::json::Value(llvm::json::Object{
+                        {"kernel", artifact.symbol},
+                        {"threads", line.threads ? int(line.threads) : attn_default_threads()},
+                        {"times", std::move(rows)}})
                  << "\n";
   return 0;
 }
@@ -222,31 +226,32 @@ int time(const OpenArtifact &artifact, ArrayRef<ProblemSizes> allSizes,
 
 int main(int argc, char **argv) {
   llvm::InitLLVM initialization(argc, argv);
-  cl::HideUnrelatedOptions(options);
+  cl::ResetCommandLineParser();
+  const CommandLine line;
   cl::SetVersionPrinter([](raw_ostream &os) {
     os << "attn-run, ABI " << ATTN_ABI_VERSION_MAJOR << '.' << ATTN_ABI_VERSION_MINOR << "\n";
   });
   if (!cl::ParseCommandLineOptions(
           argc, argv, "attn-run: describe, check and time a shared artifact\n", &llvm::errs()))
     return 2;
-  if (action != "describe" && action != "check" && action != "time")
-    return usageError("expected describe, check or time, found '" + action + "'; see --help");
-  if (artifactPath.empty())
+  if (line.action != "describe" && line.action != "check" && line.action != "time")
+    return usageError("expected describe, check or time, found '" + line.action + "'; see --help");
+  if (line.artifact.empty())
     return usageError("expected the path of a shared artifact; see --help");
-  if (action == "time" && sizeTexts.empty())
+  if (line.action == "time" && line.sizes.empty())
     return usageError("expected the sizes to measure, such as 2048 or 1024x4096");
   std::vector<ProblemSizes> sizes;
-  if (int exitCode = readSizes(sizes))
+  if (int exitCode = readSizes(line, sizes))
     return exitCode;
 
-  auto artifact = OpenArtifact::open(artifactPath, kernelName);
+  auto artifact = OpenArtifact::open(line.artifact, line.kernel);
   if (!artifact)
     return fail(llvm::toString(artifact.takeError()));
-  if (action == "describe")
-    return describe(**artifact);
+  if (line.action == "describe")
+    return describe(line, **artifact);
   std::vector<int64_t> arguments;
-  if (int exitCode = readArguments(**artifact, arguments))
+  if (int exitCode = readArguments(line, **artifact, arguments))
     return exitCode;
-  return action == "check" ? check(**artifact, sizes, arguments)
-                           : time(**artifact, sizes, arguments);
+  return line.action == "check" ? check(line, **artifact, sizes, arguments)
+                                : time(line, **artifact, sizes, arguments);
 }

@@ -19,7 +19,9 @@ def AttnVerifyPass : Pass<"attn-verify", "ModuleOp"> {
   }];
   let options = [
     Option<"timeLimit", "time-limit-ms", "int64_t", "1000", "milliseconds for each proof">,
-    ListOption<"tile", "tile", "int64_t", "queries and keys of a tile (16,16)">
+    ListOption<"tile", "tile", "int64_t", "queries and keys of a tile (16,16)">,
+    Option<"claimsOnly", "claims-only", "bool", "false",
+           "prove the claims alone, and say nothing of those that hold">
   ];
 }
 

@@ -1,0 +1,149 @@
+//===- Compilation.cpp - one spec on its way through the phases ----------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "attn/Pipelines/Compilation.h"
+#include "attn/Bands/FromPattern.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Parser/Parser.h"
+#include "llvm/Support/SourceMgr.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+using namespace mlir::attn;
+
+namespace {
+
+/// The patterns and claims of a module as text.
+std::string printSpec(ModuleOp module) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  for (Operation &op : *module.getBody())
+    if (isa<PatternOp, AssertOp>(op))
+      os << op << '\n';
+  return text;
+}
+
+/// Each pattern's name, then a band a line.
+std::string printBands(ModuleOp module) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  for (auto pattern : module.getOps<PatternOp>()) {
+    const PatternBands bands = bandsOf(pattern);
+    os << '@' << pattern.getSymName() << ": " << bands.bands.size()
+       << (bands.bands.size() == 1 ? " band\n" : " bands\n");
+    for (const Band &band : bands.bands) {
+      os << "  ";
+      band.print(os, bands.symbols);
+      os << '\n';
+    }
+  }
+  return text;
+}
+
+} // namespace
+
+OwningOpRef<ModuleOp> mlir::attn::parseSpec(llvm::SourceMgr &sources, MLIRContext &context) {
+  return parseSourceFile<ModuleOp>(sources, ParserConfig(&context));
+}
+
+Compilation::Compilation(OwningOpRef<ModuleOp> givenModule, std::string name, std::string source,
+                         const PipelineOptions &options, OptimizationLevel level)
+    : module(std::move(givenModule)), source(std::move(source)), options(options), level(level) {
+  info.name = std::move(name);
+  info.spec = printSpec(*module);
+}
+
+LogicalResult Compilation::run(Phase last, llvm::function_ref<LogicalResult()> observe) {
+  while (phase < last) {
+    phase = Phase(int(phase) + 1);
+    isFailed = failed(phase == Phase::Artifact ? makeArtifact() : runPasses());
+    if (isFailed || (observe && failed(observe())))
+      return failure();
+  }
+  return success();
+}
+
+LogicalResult Compilation::runPasses() {
+  PassManager passes(module->getContext());
+  populatePhase(phase, passes, options);
+  if (failed(passes.run(*module)))
+    return failure();
+  if (phase == Phase::Dialect)
+    describeKernels();
+  if (phase == Phase::Bands)
+    bands = printBands(*module);
+  return success();
+}
+
+/// The phase after the next ones forgets patterns, so what the manifest says of them is noted here.
+void Compilation::describeKernels() {
+  for (auto function : module->getOps<func::FuncOp>()) {
+    const auto attentions = function.getBody().getOps<AttentionOp>();
+    if (attentions.empty())
+      continue;
+    AttentionOp attention = *attentions.begin();
+    KernelInfo kernel;
+    kernel.symbol = function.getSymName().str();
+    kernel.dtype = "f32";
+    kernel.headDim = cast<RankedTensorType>(attention.getQuery().getType()).getShape().back();
+    if (FlatSymbolRefAttr name = attention.getPatternAttr()) {
+      auto pattern = mlir::SymbolTable::lookupNearestSymbolFrom<PatternOp>(attention, name);
+      kernel.pattern = name.getValue().str();
+      llvm::raw_string_ostream(kernel.patternText) << *pattern << '\n';
+      for (auto argument : pattern.getArgumentNames().getAsRange<StringAttr>())
+        kernel.arguments.push_back(argument.getValue().str());
+    }
+    info.kernels.push_back(std::move(kernel));
+  }
+}
+
+LogicalResult Compilation::makeArtifact() {
+  auto built = [&]() -> llvm::Expected<Artifact> {
+    auto target = resolveTarget(options.target);
+    if (!target)
+      return target.takeError();
+    return buildArtifact(*module, info, *target, level);
+  }();
+  if (!built) {
+    error = llvm::toString(built.takeError());
+    return failure();
+  }
+  artifact = std::move(*built);
+  return success();
+}
+
+std::string Compilation::describeFailure() const {
+  std::string command = "attn-opt " + source;
+  const auto add = [&](Phase step, const Twine &option) {
+    if (step <= phase)
+      command += (" --attn-" + stringifyPhase(step) + "-pipeline" + option).str();
+  };
+  add(Phase::Dialect, "=head-dim=" + Twine(options.headDim));
+  add(Phase::Bands, "");
+  add(Phase::Schedule, "");
+  add(Phase::Codegen, "=target=" + options.target);
+  // LLVM's part is no pass, but what it is given can be seen.
+  return ("phase '" + stringifyPhase(phase) + "' failed" + (error.empty() ? "" : ": ") + error +
+          (phase == Phase::Artifact ? "\nsee its input with: " : "\nrepeat it with: ") + command)
+      .str();
+}
+
+std::string Compilation::print() {
+  if (phase == Phase::Bands)
+    return bands;
+  if (phase == Phase::Artifact)
+    return llvm::cantFail(emitAssembly(artifact));
+  std::string text;
+  llvm::raw_string_ostream(text) << **module << '\n';
+  return text;
+}
+
+std::string Compilation::getDumpSuffix() const {
+  const StringRef suffix = phase == Phase::Artifact ? ".s"
+                           : phase == Phase::Bands  ? ".txt"
+                                                    : ".mlir";
+  return ("." + Twine(int(phase)) + "." + stringifyPhase(phase) + suffix).str();
+}

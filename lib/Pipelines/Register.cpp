@@ -1,0 +1,59 @@
+//===- Register.cpp - dialects, passes and pipelines by name -------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "attn/Bands/Passes.h"
+#include "attn/CodeGen/CPU/Passes.h"
+#include "attn/IR/AttnDialect.h"
+#include "attn/IR/Passes.h"
+#include "attn/Pipelines/Pipelines.h"
+#include "attn/Proofs/Passes.h"
+#include "attn/Schedule/Passes.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
+#include "mlir/Dialect/Func/Extensions/InlinerExtension.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+using namespace mlir::attn;
+
+void mlir::attn::registerAllAttnDialects(DialectRegistry &registry) {
+  registry.insert<AttnDialect, arith::ArithDialect, cf::ControlFlowDialect, func::FuncDialect,
+                  LLVM::LLVMDialect, math::MathDialect, scf::SCFDialect, vector::VectorDialect>();
+}
+
+void mlir::attn::registerAllAttnPasses() {
+  registerTransformsPasses();
+  registerAttnIRPasses();
+  registerAttnBandsPasses();
+  registerAttnProofsPasses();
+  registerAttnSchedulePasses();
+  registerAttnCPUPasses();
+}
+
+void mlir::attn::registerAllAttnPipelines() {
+  PassPipelineRegistration<PipelineOptions>("attn-dialect-pipeline",
+                                            "phase 2: simplify patterns and make a kernel of each",
+                                            populateDialectPhase);
+  PassPipelineRegistration<PipelineOptions>(
+      "attn-bands-pipeline", "phase 3: prove the claims of the module", populateBandsPhase);
+  PassPipelineRegistration<PipelineOptions>("attn-schedule-pipeline",
+                                            "phase 4: derive the schedule of every pattern",
+                                            populateSchedulePhase);
+  PassPipelineRegistration<PipelineOptions>(
+      "attn-codegen-pipeline", "phase 5: from schedules to the LLVM dialect", populateCodegenPhase);
+  PassPipelineRegistration<PipelineOptions>(
+      "attn-to-llvm-pipeline", "phases 2 to 5: from patterns to the LLVM dialect",
+      [](OpPassManager &passes, const PipelineOptions &options) {
+        for (Phase phase : {Phase::Dialect, Phase::Bands, Phase::Schedule, Phase::Codegen})
+          populatePhase(phase, passes, options);
+      });
+}
