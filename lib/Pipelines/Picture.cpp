@@ -7,8 +7,8 @@
 #include "attn/Pipelines/Picture.h"
 #include "attn/Bands/FromPattern.h"
 #include "attn/Schedule/Schedule.h"
-#include "llvm/Support/MathExtras.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace mlir::attn;

@@ -12,6 +12,6 @@ int main(int argc, char **argv) {
   mlir::attn::registerAllAttnDialects(registry);
   mlir::attn::registerAllAttnPasses();
   mlir::attn::registerAllAttnPipelines();
-  return mlir::asMainReturnCode(
-      mlir::MlirOptMain(argc, argv, "attn-opt: every pass and phase of attn, one at a time\n", registry));
+  return mlir::asMainReturnCode(mlir::MlirOptMain(
+      argc, argv, "attn-opt: every pass and phase of attn, one at a time\n", registry));
 }
