@@ -8,6 +8,7 @@
 #include "attn/CodeGen/CPU/Passes.h"
 #include "attn/IR/Passes.h"
 #include "attn/Reference/Reference.h"
+#include "attn/Schedule/Passes.h"
 #include "attn/Target/Artifact.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -50,13 +51,14 @@ static std::string scheduleEverything(PatternOp pattern) {
   llvm::report_fatal_error(message, /*GenCrashDiag=*/false);
 }
 
-CompiledKernel::CompiledKernel(StringRef text, int64_t features, StringRef target)
+CompiledKernel::CompiledKernel(StringRef text, int64_t features, StringRef target,
+                               Scheduling scheduling)
     : headDim(features), context(std::make_unique<MLIRContext>()) {
   context->loadDialect<AttnDialect, arith::ArithDialect, func::FuncDialect>();
   module = parseSourceString<ModuleOp>(text, context.get());
   if (!module)
     die("the test's pattern does not parse");
-  if (module->getOps<ScheduleOp>().empty()) {
+  if (module->getOps<ScheduleOp>().empty() && scheduling == Scheduling::Everything) {
     std::string complete = text.str() + scheduleEverything(pattern());
     module = parseSourceString<ModuleOp>(complete, context.get());
   }
@@ -65,6 +67,7 @@ CompiledKernel::CompiledKernel(StringRef text, int64_t features, StringRef targe
   OwningOpRef<ModuleOp> lowered = module->clone();
   PassManager passes(context.get());
   passes.addPass(createAttnMakeKernelsPass({features}));
+  passes.addPass(createAttnSchedulePass());
   passes.addPass(createAttnToCPUPass({target.str()}));
   populateCPUToLLVM(passes);
   if (failed(passes.run(*lowered)))

@@ -21,13 +21,20 @@
 
 namespace mlir::attn::test {
 
+/// Where the schedule of a pattern comes from that is given without one.
+enum class Scheduling {
+  /// Every tile is partial: the predicate decides alone.
+  Everything,
+  /// From `attn-schedule`.
+  Derived
+};
+
 /// A kernel and the pattern it was compiled from.
 class CompiledKernel {
 public:
-  /// Compiles the only pattern of `text` for f32 and a head dim. Without a schedule in the text the
-  /// pattern gets one whose every tile is partial, or, with `derive`, the one of attn-schedule.
-  /// Failures end the test process: there is nothing to go on with.
-  CompiledKernel(StringRef text, int64_t features, StringRef target = "native");
+  /// Compiles the first pattern of `text` for f32 and a head dim. Failures end the test process:
+  /// there is nothing to go on with.
+  CompiledKernel(StringRef text, int64_t features, StringRef target, Scheduling scheduling);
 
   PatternOp pattern() { return *module->getOps<PatternOp>().begin(); }
   int64_t features() const { return headDim; }

@@ -5,10 +5,13 @@
 //===----------------------------------------------------------------------===//
 
 #include "CompiledKernel.h"
+#include "attn/Reference/Reference.h"
 
 #include <cmath>
 #include <gtest/gtest.h>
 
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/TargetParser/Host.h"
 
 using namespace mlir::attn;
@@ -31,8 +34,9 @@ protected:
     if (target == "x86-64-v3" && !hasFeatures({"avx2", "fma"}))
       GTEST_SKIP() << "this machine has no AVX2";
   }
-  CompiledKernel compile(llvm::StringRef text, int64_t features) {
-    return CompiledKernel(text, features, GetParam());
+  CompiledKernel compile(llvm::StringRef text, int64_t features,
+                         Scheduling scheduling = Scheduling::Everything) {
+    return CompiledKernel(text, features, GetParam(), scheduling);
   }
 };
 
@@ -281,15 +285,78 @@ TEST_P(KernelTest, Masks) {
   }
 }
 
-//===----------------------------------------------------------------------===//
-// NaN and infinities
-//===----------------------------------------------------------------------===//
-
 /// Puts `x` into all features of row `row` of a tensor.
 void fillRow(const AttnArgs &args, const AttnTensor &tensor, int64_t row, float x) {
   for (int64_t d = 0; d < args.features; ++d)
     Tensors::at(tensor, 0, 0, row, d) = x;
 }
+
+/// Poisons the keys and values that no row sees.
+void poisonUnseen(CompiledKernel &kernel, Tensors &tensors, float poison) {
+  const AttnArgs &args = tensors.args;
+  std::vector<bool> seen(args.key_length);
+  for (int64_t row = 0; row < args.query_length; ++row) {
+    std::vector<bool> keys =
+        reference::seenKeys(kernel.pattern(), tensors.arguments, args.length, row + args.offset,
+                            args.key_offset, args.key_offset + args.key_length);
+    for (size_t k = 0; k < keys.size(); ++k)
+      seen[k] = seen[k] || keys[k];
+  }
+  for (int64_t k = 0; k < args.key_length; ++k)
+    if (!seen[k]) {
+      fillRow(args, args.key, k, poison);
+      fillRow(args, args.value, k, poison);
+    }
+}
+
+/// The numbers of `ARGUMENTS: w=2 g=2` in a pattern file.
+std::vector<int64_t> readArguments(llvm::StringRef text) {
+  std::vector<int64_t> arguments;
+  llvm::StringRef line = text.split("ARGUMENTS:").second.split('\n').first;
+  for (line = line.split('=').second; !line.empty(); line = line.split('=').second) {
+    int64_t number = 0;
+    llvm::StringRef rest = line;
+    rest.consumeInteger(10, number);
+    arguments.push_back(number);
+  }
+  return arguments;
+}
+
+TEST_P(KernelTest, PatternLibrary) {
+  std::error_code error;
+  for (llvm::sys::fs::directory_iterator file(ATTN_PATTERNS, error), end; file != end && !error;
+       file.increment(error)) {
+    if (!llvm::StringRef(file->path()).ends_with(".mlir"))
+      continue;
+    SCOPED_TRACE(file->path());
+    auto text = llvm::cantFail(llvm::errorOrToExpected(llvm::MemoryBuffer::getFile(file->path())));
+    CompiledKernel kernel = compile(text->getBuffer(), 16, Scheduling::Derived);
+    std::vector<int64_t> small = readArguments(text->getBuffer()), large = small;
+    for (int64_t &argument : large)
+      argument = 37 + 9 * argument;
+    for (const std::vector<int64_t> &arguments : {small, large}) {
+      for (int64_t size : {1, 16, 17, 97, 331})
+        check(kernel, {size, size, arguments});
+      check(kernel, {70, 301, arguments});
+      check(kernel, {301, 70, arguments});
+      Problem shifted{100, 120, arguments};
+      shifted.offset = -13;
+      shifted.keyOffset = -40;
+      check(kernel, shifted);
+      check(kernel, {20, 150, arguments},
+            [&](Tensors &tensors) { poisonUnseen(kernel, tensors, NAN); });
+      check(kernel, {150, 150, arguments}, [&](Tensors &tensors) {
+        Tensors::at(tensors.args.value, 0, 0, 67, 3) = NAN;
+        fillRow(tensors.args, tensors.args.key, 5, INFINITY);
+      });
+    }
+  }
+  ASSERT_FALSE(error);
+}
+
+//===----------------------------------------------------------------------===//
+// NaN and infinities
+//===----------------------------------------------------------------------===//
 
 TEST_P(KernelTest, InvisibleRowsNeverLeak) {
   CompiledKernel kernel = compile(kWindow, 40);
