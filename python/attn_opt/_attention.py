@@ -78,23 +78,25 @@ def attention(
         query        [batch, heads, sq, features]         with layout "bhsd"
         key, value   [batch, key_heads, sk, features]
 
-    or [batch, sq, heads, features] and so on with layout "bshd". `heads` is a multiple of `key_heads`:
-    query head h reads key head h // (heads // key_heads). `features` is a multiple of 8.
+    or [batch, sq, heads, features] and so on with layout "bshd". `heads` is a multiple of
+    `key_heads`: query head h reads key head h // (heads // key_heads). `features` is a multiple
+    of 8.
 
-    Row i of `query` is at position i + offset, row j of `key` at position j + key_offset. By default
-    `offset` is key_offset + sk - sq, which puts the last query at the last key, and `scale` is
-    1 / sqrt(features).
+    Row i of `query` is at position i + offset, row j of `key` at position j + key_offset. By
+    default `offset` is key_offset + sk - sq, which puts the last query at the last key, and
+    `scale` is 1 / sqrt(features).
 
     Returns the output: same kind, shape and layout as `query`, newly allocated and contiguous. With
     `return_lse`, a pair: the output, and the natural logarithm of the sum of exp(score), of shape
     [batch, heads, sq] in both layouts. A row that sees no key gives 0 and -inf.
 
-    Inputs are read where they lie and never copied: any strides that are not negative, features side by
-    side. An array that is not so is an error, not a hidden copy. Results carry no gradient.
+    Inputs are read where they lie and never copied: any strides that are not negative, features
+    side by side. An array that is not so is an error, not a hidden copy. Results carry no
+    gradient.
 
-    Raises TypeError for a wrong kind of array or a dtype other than float32, and ValueError for shapes,
-    strides, a layout, a device, positions or arguments that do not fit, and for tensors that require a
-    gradient while gradients are recorded.
+    Raises TypeError for a wrong kind of array or a dtype other than float32, and ValueError for
+    shapes, strides, a layout, a device, positions or arguments that do not fit, and for tensors
+    that require a gradient while gradients are recorded.
     """
     if pattern is None:
         pattern = _everything()

@@ -43,9 +43,10 @@ class CompileOptions(ctypes.Structure):
     ]
 
 
-# AttnArgs (Kernel.h), packed into bytes: four times as fast as filling a ctypes structure. In order:
-# struct_size; batch, query_heads, key_heads, query_length, key_length, features; data and three strides
-# of query, key, value, output, lse; offset, key_offset, length; arguments, argument_count; scale.
+# AttnArgs (Kernel.h), packed into bytes: four times as fast as filling a ctypes structure. In
+# order: struct_size; batch, query_heads, key_heads, query_length, key_length, features; data and
+# three strides of query, key, value, output, lse; offset, key_offset, length; arguments,
+# argument_count; scale.
 ARGS = struct.Struct("@Q 6q P3q P3q P3q P3q P3q 3q Pq f4x")
 
 _RESULT_OK, _RESULT_INVALID_SPEC, _RESULT_INTERNAL = 0, 1, 4
@@ -83,7 +84,7 @@ _PROTOTYPES = {
 
 
 def _path() -> pathlib.Path:
-    """The library: $ATTN_OPT_LIBRARY, else beside this package, else the build folder of its sources."""
+    """The library: $ATTN_OPT_LIBRARY, else beside this package, else in its sources' build."""
     named = os.environ.get("ATTN_OPT_LIBRARY")
     if named:
         return pathlib.Path(named)

@@ -86,16 +86,17 @@ class _Module:
 
 
 class Pattern:
-    """Which keys each query sees. `load` and `parse` make patterns; calling one binds its arguments.
+    """Which keys each query sees. `load` and `parse` make patterns; calling one binds its
+    arguments.
 
-    A pattern is immutable, hashable, and picklable as its text. Two are equal if their canonical forms
-    and their arguments are. A pattern with parameters is bound before it is used:
+    A pattern is immutable, hashable, and picklable as its text. Two are equal if their canonical
+    forms and their arguments are. A pattern with parameters is bound before it is used:
 
         p = longformer(w=256, g=16)
 
-    In what follows, sizes are numbers of rows: `sq` queries and `sk` keys. Row i of the queries is at
-    position i + offset and row j of the keys at position j + key_offset. `offset` is key_offset + sk - sq
-    where it is None: the last query is at the position of the last key.
+    In what follows, sizes are numbers of rows: `sq` queries and `sk` keys. Row i of the queries is
+    at position i + offset and row j of the keys at position j + key_offset. `offset` is key_offset
+    + sk - sq where it is None: the last query is at the position of the last key.
     """
 
     __slots__ = ("_spec", "_arguments", "_storage", "_address", "__weakref__")
@@ -193,8 +194,9 @@ class Pattern:
         offset: int | None = None,
         key_offset: int = 0,
     ) -> npt.NDArray[np.int8]:
-        """The compiled schedule, int8 [ceil(sq / tile[0]), ceil(sk / tile[1])]: 0 for a tile that is
-        skipped, 1 for one that is masked element by element, 2 for one that is computed without a mask.
+        """The compiled schedule, int8 [ceil(sq / tile[0]), ceil(sk / tile[1])]: 0 for a tile that
+        is skipped, 1 for one that is masked element by element, 2 for one that is computed without
+        a mask.
         """
         problem = self._problem(sq, sk, offset, key_offset)
         rows, columns = (_size("tile", size, 1) for size in tile)
@@ -299,8 +301,8 @@ class Pattern:
         return f"{self.name}({', '.join(values)})"
 
     def _telling_size(self) -> int:
-        """The smallest square on which the pattern shows itself: one that is mostly empty, or nearly
-        as empty as the pattern ever becomes.
+        """The smallest square on which the pattern shows itself: one that is mostly empty, or
+        nearly as empty as the pattern ever becomes.
         """
         sizes = [1 << power for power in range(4, 17)]
         limit = max(0.4, 1.1 * self.count(sizes[-1], sizes[-1]) / sizes[-1] ** 2)
@@ -310,8 +312,9 @@ class Pattern:
 def parse(text: str, pattern: str | None = None, *, name: str = "<string>") -> Pattern:
     """The pattern of a spec; `pattern` says which one where the spec holds several.
 
-    `name` stands for the file name in messages. Raises SpecError (a ValueError) for a spec that does not
-    parse or verify, and ValueError where the pattern is not to be found or not the only one.
+    `name` stands for the file name in messages. Raises SpecError (a ValueError) for a spec that
+    does not parse or verify, and ValueError where the pattern is not to be found or not the only
+    one.
     """
     if not isinstance(text, str):
         raise TypeError(f"'parse' expected text, found {type(text).__name__}")
