@@ -30,6 +30,13 @@
 //===----------------------------------------------------------------------===//
 
 // RUN: attn-opt %s --verify-roundtrip -o /dev/null
+// RUN: attn-opt %s --attn-verify=time-limit-ms=20000 -o /dev/null 2>&1 | FileCheck %s
+// RUN: attn-compile %s -e shared -o %t && attn-run check %t/attention-sinks.so --arg s=2 --arg w=3
+// RUN: %python %source/test/Patterns/check.py %s
+
+// CHECK: visits proved sound
+// CHECK: full tiles proved sound
+// CHECK: rows proved non-empty
 
 attn.pattern @attention_sinks(%s: index, %w: index) {
   %near  = attn.window before %w after 0

@@ -29,6 +29,13 @@
 //===----------------------------------------------------------------------===//
 
 // RUN: attn-opt %s --verify-roundtrip -o /dev/null
+// RUN: attn-opt %s --attn-verify=time-limit-ms=20000 -o /dev/null 2>&1 | FileCheck %s
+// RUN: attn-compile %s -e shared -o %t && attn-run check %t/block-local.so
+// RUN: %python %source/test/Patterns/check.py %s
+
+// CHECK: visits proved sound
+// CHECK: full tiles proved sound
+// CHECK: rows proved non-empty
 
 attn.pattern @block_local {
   %m = attn.block 64

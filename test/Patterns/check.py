@@ -1,8 +1,8 @@
 """Checks one file of patterns/ by brute force: `check.py patterns/longformer.mlir`.
 
-The formula in the file's header is the witness: Python that knows nothing of the compiler. Against it
-stand the pictures, the compiler's predicate (mask), its counts, and the tiles of its schedule. Kernels
-are checked in test/Execution, proofs by the RUN line of `attn-verify`.
+The formula in the file's header is the witness: Python that knows nothing of the compiler. Against
+it stand the pictures, the compiler's predicate (mask), its counts, and the tiles of its schedule.
+Kernels are checked in test/Execution, proofs by the RUN line of `attn-verify`.
 """
 
 import itertools
@@ -73,7 +73,11 @@ def main(path):
     check_pictures(file, pattern(**file.arguments))
     # Those of the picture; small ones in every combination; more than there are positions.
     count = len(file.arguments)
-    choices = {tuple(file.arguments.values()), (999,) * count, *itertools.product((0, 1, 5), repeat=count)}
+    choices = {
+        tuple(file.arguments.values()),
+        (999,) * count,
+        *itertools.product((0, 1, 5), repeat=count),
+    }
     for values in sorted(choices):
         arguments = dict(zip(file.arguments, values))
         check_places(file, pattern(**arguments), arguments)

@@ -1,13 +1,13 @@
 """Reads what the header of a file in patterns/ says of its pattern.
 
-    // FORMULA: abs(q - k) <= w or k < g or q < g      in positions q, k, the end of the keys n, and
-    //                                                 the arguments; Python, independent of the compiler
-    // ARGUMENTS: w=2 g=2                              of the pictures; absent where there are none
-    // SOURCE: a paper
-    // PICTURE: 16 x 16, 124 pairs                     queries x keys at the default offset, and below it
-    //   # # . .                                       the mask
-    // PICTURE: 256 x 256, 9000 pairs, a character is 16 x 16
-    //   # / . .                                       all of a character's pairs, some, none
+// FORMULA: abs(q - k) <= w or 0 <= k < g     Python in positions q and k, the arguments, and n,
+//                                            the end of the keys; it may go on, indented
+// ARGUMENTS: w=2 g=2                         of the pictures; absent where there are none
+// SOURCE: a paper
+// PICTURE: 16 x 16, 124 pairs                queries and keys, at the default offset
+//   # # . .                                  the mask
+// PICTURE: 256 x 256, 9000 pairs, a character is 16 x 16
+//   # / . .                                  all of a character's pairs, some, none
 """
 
 import dataclasses
