@@ -13,6 +13,8 @@ class PatternTest(lit.Test.Test):
 
 class PatternFormat(lit.formats.ShTest):
     def getTestsInDirectory(self, testSuite, path_in_suite, litConfig, localConfig):
+        if path_in_suite != ("Patterns",):
+            return  # __pycache__
         for name in sorted(os.listdir(os.path.join(localConfig.attn_source_root, "patterns"))):
             if name.endswith(".mlir"):
                 yield PatternTest(testSuite, path_in_suite + (name,), localConfig)
