@@ -78,6 +78,7 @@ _PROTOTYPES = {
         c_int,
         [c_void_p, c_char_p, POINTER(Problem), c_int64, POINTER(c_void_p)],
     ),
+    "attn_reference": (c_int, [c_void_p, c_char_p, c_char_p, c_void_p, c_void_p]),
     "attn_compile": (c_int, [c_void_p, c_char_p, POINTER(CompileOptions), POINTER(c_void_p)]),
     "attn_run": (c_int, [c_void_p, c_char_p, c_int]),
 }

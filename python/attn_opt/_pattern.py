@@ -225,8 +225,8 @@ class Pattern:
         key_offset: int = 0,
         side: int = 32,
     ) -> str:
-        """The mask as text of at most `side` characters a side: `#` all of a character's pairs are
-        visible, `/` some, `.` none.
+        """The tiles of the schedule as text of at most `side` characters a side: `.` for a tile
+        that is skipped, `/` for one that is masked element by element, `#` for a full one.
         """
         problem = self._problem(sq, sk, offset, key_offset)
         pointer = ctypes.c_void_p()
