@@ -105,7 +105,7 @@ def attention(
     if pattern._arguments is None:
         pattern._require_bound()
 
-    view = _view_numpy if type(query) is np.ndarray else _view_function(query)
+    view, allocate = _NUMPY if type(query) is np.ndarray else _kind_of(query)
     query_data, query_shape, query_strides = view(query, "query")
     key_data, key_shape, key_strides = view(key, "key")
     value_data, value_shape, value_strides = view(value, "value")
@@ -137,20 +137,8 @@ def attention(
     ):
         _raise_shapes(query_shape, key_shape, value_shape, layout)
 
-    if query_view_is_numpy := view is _view_numpy:
-        output = _empty(query_shape, _FLOAT32)
-        output_data = output.__array_interface__["data"][0]
-    else:
-        output = query.new_empty(query_shape)
-        output_data = output.data_ptr()
-    lse, lse_data = None, 0
-    if return_lse:
-        if query_view_is_numpy:
-            lse = _empty((batch, heads, sq), _FLOAT32)
-            lse_data = lse.__array_interface__["data"][0]
-        else:
-            lse = query.new_empty((batch, heads, sq))
-            lse_data = lse.data_ptr()
+    output, output_data = allocate(query, query_shape)
+    lse, lse_data = allocate(query, (batch, heads, sq)) if return_lse else (None, 0)
 
     try:
         if offset is None:
@@ -189,12 +177,22 @@ def _everything() -> Pattern:
     return parse("attn.pattern @all {\n  %m = attn.all\n  attn.yield %m\n}\n", name="attention")
 
 
-def _view_function(query: Any) -> Any:
-    """How to look at arrays of the kind of `query`."""
+def _kind_of(query: Any) -> tuple[Any, Any]:
+    """How to look at arrays of the kind of `query`, and how to make them."""
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(query, torch.Tensor):
-        return _view_torch
-    return _view_numpy
+        return _view_torch, _allocate_torch
+    return _NUMPY
+
+
+def _allocate_numpy(query: Any, shape: tuple[int, ...]) -> tuple[Any, int]:
+    array = _empty(shape, _FLOAT32)
+    return array, array.__array_interface__["data"][0]
+
+
+def _allocate_torch(query: Any, shape: tuple[int, ...]) -> tuple[Any, int]:
+    tensor = query.new_empty(shape)
+    return tensor, tensor.data_ptr()
 
 
 def _view_numpy(array: Any, name: str) -> _View:
@@ -240,6 +238,9 @@ def _view_torch(tensor: Any, name: str) -> _View:
     if strides[3] != 1:
         strides = _check_strides(name, shape, strides, "Tensor.contiguous()")
     return tensor.data_ptr(), shape, strides
+
+
+_NUMPY = (_view_numpy, _allocate_numpy)
 
 
 def _kind_message(array: Any, name: str, like: str) -> str:
