@@ -10,6 +10,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "attn/CodeGen/CPU/Target.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/TargetParser/Host.h"
 #include "llvm/TargetParser/Triple.h"
@@ -44,13 +46,12 @@ static std::optional<Target> native() {
   std::string triple = llvm::sys::getProcessTriple();
   std::string cpu = llvm::sys::getHostCPUName().str();
   llvm::StringMap<bool> features = llvm::sys::getHostCPUFeatures();
-  std::string list;
-  for (const auto &feature : features) {
-    if (!list.empty())
-      list += ',';
-    list += feature.second ? '+' : '-';
-    list += feature.first();
-  }
+  // Sorted: the order of a hash table is no one's business.
+  std::vector<std::string> signs;
+  for (const auto &feature : features)
+    signs.push_back((feature.second ? "+" : "-") + feature.first().str());
+  llvm::sort(signs);
+  std::string list = llvm::join(signs, ",");
   llvm::Triple parsed(triple);
   if (parsed.isAArch64())
     return neon(triple, cpu, list);

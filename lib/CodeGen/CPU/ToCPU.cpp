@@ -66,6 +66,17 @@ private:
     if (kernel.features <= 0 || kernel.features > kMaxFeatures || kernel.features % 8 != 0)
       return kernel.attention.emitOpError("expected a head dim that is a multiple of 8 from 8 to ")
              << kMaxFeatures << ", found " << kernel.features;
+    // Names that the kernel needs beside its own.
+    for (StringRef suffix : {"_plan", "_cost"}) {
+      std::string name = (kernel.getName() + suffix).str();
+      Operation *other = SymbolTable::lookupSymbolIn(getOperation(), name);
+      if (!other)
+        continue;
+      auto diagnostic = kernel.attention.emitOpError("expected '@")
+                        << name << "' to be free for the kernel '@" << kernel.getName() << "'";
+      diagnostic.attachNote(other->getLoc()) << "'@" << name << "' is defined here";
+      return failure();
+    }
     return success();
   }
 };

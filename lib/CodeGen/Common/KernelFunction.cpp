@@ -14,7 +14,7 @@ static LogicalResult checkShape(func::FuncOp function, AttentionOp attention) {
   Block &body = function.getBody().front();
   auto ret = dyn_cast<func::ReturnOp>(body.getTerminator());
   if (!function.getBody().hasOneBlock() || body.getOperations().size() != 2 || !ret) {
-    auto diagnostic = attention.emitOpError("expected to be alone in a kernel function, found '")
+    auto diagnostic = attention.emitOpError("expected to be alone in a kernel function, found '@")
                       << function.getSymName() << "' with other ops";
     diagnostic.attachNote(function.getLoc())
         << "a kernel function is one 'attn.attention' of its arguments, and a return";
