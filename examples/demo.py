@@ -1,6 +1,6 @@
 """`./dev demo`: a pattern of five lines becomes a kernel that runs, is checked, and is timed.
 
-usage: demo.py [--length 8192] [--heads 8] [--features 64] [--threads N]
+usage: demo.py [--length 8192] [--heads 8] [--features 64]
 """
 
 import argparse
@@ -8,6 +8,7 @@ import pathlib
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 import numpy as np
@@ -25,6 +26,14 @@ def title(text):
 def body(spec):
     """The pattern itself, without the file's comments and RUN lines."""
     return "\n".join(line for line in spec.splitlines() if line and not line.startswith("//"))
+
+
+def run(*command):
+    """Runs a tool; its complaint, if it has one, ends the demo."""
+    result = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+    if result.returncode:
+        sys.exit(result.stdout + result.stderr)
+    return result
 
 
 def median_ms(call, repeats=5):
@@ -49,14 +58,18 @@ def main():
     print(body(SPEC.read_text()))
 
     title("proofs, for all lengths and arguments (attn-opt --attn-verify)")
-    sys.stdout.flush()
-    verified = subprocess.run(["attn-opt", "--attn-verify", str(SPEC), "-o", "/dev/null"],
-                              check=True, stderr=subprocess.PIPE, text=True)
-    for line in verified.stderr.splitlines():
+    for line in run("attn-opt", "--attn-verify", SPEC, "-o", "/dev/null").stderr.splitlines():
         if "remark: " in line:
             print(line.split("remark: ", 1)[1])
 
-    title("the same pattern with w = 256, g = 16")
+    title("a shared library, checked against the f64 oracle (attn-compile, attn-run check)")
+    with tempfile.TemporaryDirectory() as folder:
+        run("attn-compile", SPEC, "-e", "shared", f"--head-dim={features}", "-o", folder)
+        print(run("attn-run", "check", pathlib.Path(folder, "longformer.so"), str(length),
+                  "--arg", "w=256", "--arg", "g=16", f"--query-heads={heads}",
+                  f"--key-heads={heads}").stdout, end="")
+
+    title("the same pattern in Python, with w = 256, g = 16")
     pattern = ao.load(SPEC)(w=256, g=16)
     print(pattern)
     pairs = pattern.count(length, length)
@@ -70,15 +83,8 @@ def main():
     query, key, value = (generator.standard_normal((1, heads, length, features), dtype=np.float32)
                          for _ in range(3))
     begin = time.perf_counter()
-    output = ao.attention(query, key, value, pattern=pattern)
+    ao.attention(query, key, value, pattern=pattern)
     print(f"compiled and run the first time in {(time.perf_counter() - begin) * 1e3:.0f} ms")
-
-    expected = ao.reference(query, key, value, pattern=pattern)
-    error = np.abs(output - expected).max() / np.abs(expected).max()
-    tolerance = 4e-6 * length**0.5
-    print(f"largest error against the f64 oracle: {error:.2e} of max|out| (allowed {tolerance:.2e})")
-    if not error <= tolerance:
-        sys.exit("the kernel disagrees with the oracle")
 
     dense = ao.load(ROOT / "patterns" / "dense.mlir")()
     sparse_ms = median_ms(lambda: ao.attention(query, key, value, pattern=pattern))
