@@ -68,6 +68,7 @@ AttnModule::AttnModule() : context(MLIRContext::Threading::DISABLED) {
   DialectRegistry registry;
   registerAllAttnDialects(registry);
   context.appendDialectRegistry(registry);
+  context.printOpOnDiagnostic(false); // the source line says more
 }
 
 PatternOp AttnModule::find(const char *name) const {

@@ -71,8 +71,11 @@ LogicalResult Compilation::runPasses() {
   populatePhase(phase, passes, options);
   if (failed(passes.run(*module)))
     return failure();
-  if (phase == Phase::Dialect)
+  if (phase == Phase::Dialect) {
     describeKernels();
+    if (info.kernels.empty())
+      return module->emitError("expected a pattern or an attention to compile, found none");
+  }
   if (phase == Phase::Bands)
     bands = printBands(*module);
   return success();

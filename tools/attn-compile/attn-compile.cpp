@@ -209,6 +209,7 @@ int compile(const CommandLine &line, const Request &request) {
   DialectRegistry registry;
   registerAllAttnDialects(registry);
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
+  context.printOpOnDiagnostic(false); // the source line says more
   SourceMgrDiagnosticHandler diagnostics(sources, &context);
   OwningOpRef<ModuleOp> module = parseSpec(sources, context);
   if (!module)
