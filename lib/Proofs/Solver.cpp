@@ -73,7 +73,12 @@ private:
   bool isPossible(const Node *node);
   bool isImplied(const Node *node);
   SmallVector<presburger::Fraction, 8> &getSample();
-  Outcome findIntegerPoint();
+  Outcome findIntegerPoint(unsigned depth = 0);
+  bool takeIntegralSample();
+  bool addCuts();
+  std::optional<Outcome> sampleExactly();
+  void addInequality(Linear linear);
+  void rollback(unsigned snapshot, size_t numRows);
   bool outOfTime() { return gaveUp || std::chrono::steady_clock::now() >= limits.deadline; }
   Outcome giveUp(StringRef why) {
     if (!gaveUp)
@@ -108,6 +113,10 @@ private:
 };
 
 } // namespace
+
+static bool isIntegral(const presburger::Fraction &value) {
+  return presburger::floor(value) == value;
+}
 
 //===----------------------------------------------------------------------===//
 // Building
@@ -246,10 +255,24 @@ const Node *Search::build(const Formula &formula) {
 
 SmallVector<llvm::DynamicAPInt> Search::row(const Linear &linear, int64_t sign) {
   SmallVector<llvm::DynamicAPInt> result(numInputs + divisions.size() + 1);
+  // By constructor: the assignment of DynamicAPInt takes an int and drops the upper half of the
+  // rest.
   for (auto [variable, coefficient] : linear.terms)
-    result[variable] = sign * coefficient;
-  result.back() = sign * linear.constant;
+    result[variable] = llvm::DynamicAPInt(sign * coefficient);
+  result.back() = llvm::DynamicAPInt(sign * linear.constant);
   return result;
+}
+
+void Search::addInequality(Linear linear) {
+  simplex->addInequality(row(linear));
+  rows.push_back({std::move(linear), false});
+  sample.reset();
+}
+
+void Search::rollback(unsigned snapshot, size_t numRows) {
+  simplex->rollback(snapshot);
+  rows.resize(numRows);
+  sample.reset();
 }
 
 /// Adds what must hold to the tableau and to `clauses`; false when the branch is seen to be empty.
@@ -257,12 +280,13 @@ bool Search::assertNode(const Node *node, Clauses &clauses) {
   switch (node->kind) {
   case Node::Kind::GreaterEqual:
   case Node::Kind::Equal:
-    if (node->kind == Node::Kind::Equal)
+    if (node->kind == Node::Kind::Equal) {
       simplex->addEquality(row(node->linear));
-    else
-      simplex->addInequality(row(node->linear));
-    rows.push_back({node->linear, node->kind == Node::Kind::Equal});
-    sample.reset();
+      rows.push_back({node->linear, true});
+      sample.reset();
+    } else {
+      addInequality(node->linear);
+    }
     return !simplex->isEmpty();
   case Node::Kind::And:
     return llvm::all_of(node->operands,
@@ -415,14 +439,114 @@ Search::Outcome Search::search(Clauses clauses) {
         feasible && assertNode(alternative, rest) ? search(std::move(rest)) : Outcome::Empty;
     if (outcome != Outcome::Empty)
       return outcome;
-    simplex->rollback(snapshot);
-    rows.resize(numRows);
-    sample.reset();
+    rollback(snapshot, numRows);
   }
   return Outcome::Empty;
 }
 
-Search::Outcome Search::findIntegerPoint() {
+/// Looks for an integer point of the tableau, all clauses being settled: cuts, then branches on
+/// fractional variables, then the exact search of the library.
+Search::Outcome Search::findIntegerPoint(unsigned depth) {
+  constexpr unsigned maxRounds = 4, exactDepth = 2, maxDepth = 8;
+  for (unsigned round = 0; round < maxRounds; ++round) {
+    if (outOfTime())
+      return giveUp("the time limit was reached");
+    if (takeIntegralSample())
+      return Outcome::Found;
+    bool cut = addCuts();
+    if (simplex->isEmpty())
+      return Outcome::Empty;
+    if (!cut)
+      break;
+  }
+  if (depth >= exactDepth)
+    if (std::optional<Outcome> outcome = sampleExactly())
+      return *outcome;
+  if (depth == maxDepth)
+    return giveUp("an integer search was too deep");
+
+  // Divisions first: everything else follows from them.
+  std::optional<unsigned> fractional;
+  for (unsigned variable = 0; variable < getSample().size(); ++variable)
+    if (!isIntegral(getSample()[variable]))
+      fractional = variable;
+  if (!fractional) {
+    takeIntegralSample();
+    return Outcome::Found;
+  }
+  int64_t below = int64_t(presburger::floor(getSample()[*fractional]));
+  for (bool isAbove : {false, true}) {
+    unsigned snapshot = simplex->getSnapshot();
+    size_t numRows = rows.size();
+    Linear half;
+    half.terms[*fractional] = isAbove ? 1 : -1;
+    half.constant = isAbove ? -(below + 1) : below;
+    addInequality(std::move(half));
+    Outcome outcome = simplex->isEmpty() ? Outcome::Empty : findIntegerPoint(depth + 1);
+    if (outcome != Outcome::Empty)
+      return outcome;
+    rollback(snapshot, numRows);
+  }
+  return Outcome::Empty;
+}
+
+/// Takes the sample as the counter-example if it is integral.
+bool Search::takeIntegralSample() {
+  if (!llvm::all_of(getSample(), isIntegral))
+    return false;
+  SmallVector<int64_t> values;
+  for (const presburger::Fraction &value : ArrayRef(getSample()).take_front(numInputs))
+    values.push_back(int64_t(presburger::floor(value)));
+  point.dims.assign(values.begin(), values.begin() + numDims);
+  point.symbols.assign(values.begin() + numDims, values.end());
+  return true;
+}
+
+/// Rounds the bounds of x, x - y and x + y to integers, for divisions and dimensions at whose sum
+/// or difference the sample is fractional. This is what makes `x <= y` imply `x floordiv c <= y
+/// floordiv c`: of `c*e <= x <= y <= c*f + c - 1` the tableau knows `e - f <= 1 - 1/c` only, and
+/// integers say `e <= f`. True if a bound was rounded.
+bool Search::addCuts() {
+  SmallVector<unsigned> variables;
+  for (unsigned variable = 0; variable < getSample().size(); ++variable)
+    if (variable < numDims || variable >= numInputs)
+      variables.push_back(variable);
+  bool added = false;
+  // Only a bound that the sample violates is worth a row.
+  auto round = [&](unsigned x, int64_t xFactor, unsigned y, int64_t yFactor) {
+    if (simplex->isEmpty() || outOfTime())
+      return;
+    presburger::Fraction value = presburger::Fraction(xFactor) * getSample()[x] +
+                                 presburger::Fraction(yFactor) * getSample()[y];
+    if (isIntegral(value))
+      return;
+    Linear direction;
+    direction.terms[x] = xFactor;
+    if (yFactor != 0)
+      direction.terms[y] = yFactor;
+    auto optimum = simplex->computeOptimum(Simplex::Direction::Up, row(direction));
+    if (!optimum.isBounded() || value <= presburger::Fraction(presburger::floor(*optimum)))
+      return;
+    Linear bound;
+    bound.constant = int64_t(presburger::floor(*optimum));
+    bound.add(direction, -1);
+    addInequality(std::move(bound));
+    added = true;
+  };
+  for (auto [index, x] : llvm::enumerate(variables)) {
+    for (int64_t sign : {1, -1}) {
+      round(x, sign, x, 0);
+      for (unsigned y : ArrayRef(variables).drop_front(index + 1))
+        for (int64_t other : {1, -1})
+          round(x, sign, y, other);
+    }
+  }
+  return added;
+}
+
+/// The exact search of the library, which cannot be interrupted and may take minutes: nothing
+/// unless the conjunction is small.
+std::optional<Search::Outcome> Search::sampleExactly() {
   // Only the variables that the conjunction mentions, and the divisions among them: the others are
   // total functions and constrain nothing. `column` grows while a definition mentions something
   // new.
@@ -443,7 +567,7 @@ Search::Outcome Search::findIntegerPoint() {
     add(below, false);
   }
   if (column.size() > limits.maxVariables)
-    return giveUp("a conjunction has too many variables");
+    return std::nullopt;
 
   IntegerPolyhedron polyhedron(PresburgerSpace::getSetSpace(column.size()));
   for (auto &[linear, isEqual] : system) {

@@ -40,8 +40,8 @@ struct Limits {
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
   /// Branches of the search.
   unsigned maxBranches = 20000;
-  /// Variables, divisions included, of a conjunction whose integer points are searched.
-  unsigned maxVariables = 32;
+  /// Variables, divisions included, of a conjunction that the uninterruptible search may be given.
+  unsigned maxVariables = 14;
 
   static Limits within(std::chrono::milliseconds time) {
     Limits limits;

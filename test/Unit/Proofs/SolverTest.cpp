@@ -84,6 +84,20 @@ TEST_F(SolverTest, IntegersNotRationals) {
   EXPECT_EQ(point->dims[0], 38);
 }
 
+// DynamicAPInt is assigned from an int: a 64-bit number loses its upper half without a warning.
+TEST_F(SolverTest, NumbersBeyond32Bits) {
+  for (int64_t large : {int64_t(2236962130), int64_t(1) << 32, int64_t(1) << 40}) {
+    EXPECT_TRUE(isEmpty(between(d(0), large, large + 1), 1, 0).isRefuted());
+    EXPECT_TRUE(
+        isSubset(between(d(0), large, large + 1), Formula::ge(d(0), c(1)), 1, 0).isProved());
+    // With a coefficient instead.
+    EXPECT_TRUE(
+        isEmpty(Formula::ge(d(1), d(0) * large) && between(d(0), 1, 2) && between(d(1), 0, large),
+                2, 0)
+            .isProved());
+  }
+}
+
 TEST_F(SolverTest, GivesUpInTime) {
   // 2^20 branches, none of which the tableau closes early.
   Formula hard = Formula::always(true);
