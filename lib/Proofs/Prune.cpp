@@ -20,6 +20,8 @@ bool mlir::attn::isProvedEmpty(const Band &band, const SymbolNames &symbols) {
   Formula pair = bandFormula(arith, band) && boxFormula(&context) && sizeFormula(&context);
   if (arith.isTooLarge())
     return false;
-  return isEmpty(pair, Dim::NumDims, symbols.size(), Limits::within(std::chrono::milliseconds(5)))
-      .isProved();
+  Limits limits;
+  limits.maxSteps = 2000;
+  limits.maxVariables = 10;
+  return isEmpty(pair, Dim::NumDims, symbols.size(), limits).isProved();
 }

@@ -79,7 +79,11 @@ private:
   std::optional<Outcome> sampleExactly();
   void addInequality(Linear linear);
   void rollback(unsigned snapshot, size_t numRows);
-  bool outOfTime() { return gaveUp || std::chrono::steady_clock::now() >= limits.deadline; }
+  /// To be asked once a step.
+  bool outOfTime() {
+    return gaveUp || ++steps > limits.maxSteps ||
+           std::chrono::steady_clock::now() >= limits.deadline;
+  }
   Outcome giveUp(StringRef why) {
     if (!gaveUp)
       reason = why.str();
@@ -106,7 +110,7 @@ private:
   std::vector<std::pair<Linear, bool>> rows;
 
   std::optional<SmallVector<presburger::Fraction, 8>> sample;
-  unsigned branches = 0;
+  unsigned branches = 0, steps = 0;
   bool gaveUp = false;
   std::string reason;
   Point point;

@@ -12,8 +12,8 @@
 namespace mlir::attn {
 
 /// Is there no pair in the band, whatever the lengths, offsets and arguments? Taking differences
-/// leaves such bands, and each would cost a range per tile. `false` also when a few milliseconds
-/// did not tell.
+/// leaves such bands, and each would cost a range per tile. `false` also when a few steps did
+/// not tell: the answer is the same on every machine.
 bool isProvedEmpty(const Band &band, const SymbolNames &symbols);
 
 } // namespace mlir::attn

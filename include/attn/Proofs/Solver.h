@@ -30,6 +30,7 @@
 #include "attn/Proofs/Formula.h"
 #include "llvm/ADT/SmallVector.h"
 #include <chrono>
+#include <limits>
 #include <optional>
 #include <string>
 
@@ -40,6 +41,9 @@ struct Limits {
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
   /// Branches of the search.
   unsigned maxBranches = 20000;
+  /// Clauses and cuts that are looked at. Where the answer shapes the output of the compiler this
+  /// is the limit to set: it does not depend on the machine, as a deadline does.
+  unsigned maxSteps = std::numeric_limits<unsigned>::max();
   /// Variables, divisions included, of a conjunction that the uninterruptible search may be given.
   unsigned maxVariables = 14;
 
