@@ -1,0 +1,291 @@
+//===- AsyncCopy.cpp - cp.async and TMA -------------------------------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A copy owns its destination from its issue on: the bytes are poisoned and their last write is the
+// copy's, which nobody knows before the wait. The data arrive at any later moment. A store owns its
+// source until a wait_group says that it was read.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Cta.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace attn::ptx {
+
+uint32_t swizzled(uint32_t address, unsigned span) {
+  switch (span) {
+  case 128:
+    return address ^ ((address >> 3) & 0x70);
+  case 64:
+    return address ^ ((address >> 3) & 0x30);
+  case 32:
+    return address ^ ((address >> 3) & 0x10);
+  default:
+    return address;
+  }
+}
+
+bool Cta::executeAsyncCopy(Step &step) {
+  const Instruction &inst = step.inst;
+  Warp &warp = step.warp;
+  switch (inst.opcode) {
+  case Opcode::CpAsync:
+    cpAsync(step);
+    return true;
+  case Opcode::CpAsyncCommitGroup:
+    forLanes(step.mask, [&](unsigned lane) { ++warp.copyGroup[lane]; });
+    return true;
+  case Opcode::CpAsyncWaitAll:
+    forLanes(step.mask, [&](unsigned lane) { ++warp.copyGroup[lane]; });
+    waitCopies(warp, step.mask, 0);
+    return true;
+  case Opcode::CpAsyncWaitGroup:
+    waitCopies(warp, step.mask, uniform(step, inst.operands[0]));
+    return true;
+  case Opcode::CpAsyncMbarrierArrive: {
+    std::map<uint32_t, uint32_t> arrivals;
+    forLanes(step.mask, [&](unsigned lane) {
+      if (Mbarrier *barrier = mbarrierAt(step, inst.operands[0], lane)) {
+        if (!inst.has(Noinc))
+          ++barrier->pending;
+        arrivals[sharedAddress(step, value(step, inst.operands[0], lane), 8, 8, lane)] |= 1u
+                                                                                          << lane;
+      }
+    });
+    for (auto [address, mask] : arrivals)
+      warp.copyArrivals.push_back({address, mask, warp.copySequence, &inst});
+    return true;
+  }
+  case Opcode::CpAsyncBulkTensor:
+    bulkTensor(step);
+    return true;
+  case Opcode::CpAsyncBulkPrefetchTensor:
+    return true;
+  case Opcode::CpAsyncBulkCommitGroup:
+    forLanes(step.mask, [&](unsigned lane) { ++warp.bulkGroup[lane]; });
+    return true;
+  case Opcode::CpAsyncBulkWaitGroup:
+    waitStores(step);
+    return true;
+  default:
+    return false;
+  }
+}
+
+void Cta::cpAsync(Step &step) {
+  const Instruction &inst = step.inst;
+  Warp &warp = step.warp;
+  uint64_t size = uniform(step, inst.operands[2]);
+  if (size != 4 && size != 8 && size != 16)
+    return failAt(step, "cp.async of " + std::to_string(size) + " bytes");
+  uint32_t sequence = ++warp.copySequence;
+  forLanes(step.mask, [&](unsigned lane) {
+    uint32_t destination =
+        sharedAddress(step, value(step, inst.operands[0], lane), size, size, lane);
+    uint64_t source = value(step, inst.operands[1], lane), sourceSize = size;
+    if (inst.operands.size() > 3)
+      sourceSize = value(step, inst.operands[3], lane) & 0xffffffff;
+    if (failed())
+      return;
+    if (sourceSize > size)
+      return failAt(step,
+                    "cp.async reads " + std::to_string(sourceSize) + " of " + std::to_string(size) +
+                        " bytes",
+                    lane);
+    std::string problem = sourceSize ? memory.check(source, sourceSize, false) : "";
+    if (problem.empty() && sourceSize && source % size)
+      problem = "the source is not aligned to " + std::to_string(size) + " bytes";
+    if (problem.empty())
+      problem = shared.checkWrite(destination, size, warp.knowledge, SharedMemory::Access::Plain);
+    if (!problem.empty())
+      return failAt(step, problem, lane);
+    shared.recordWrite(destination, size, warps.size() + warp.id, sequence,
+                       SharedMemory::Access::Plain, inst.line);
+    memset(shared.at(destination), 0xff, size);
+    warp.copies.push_back({lane, sequence, warp.copyGroup[lane], destination, source,
+                           static_cast<unsigned>(size), static_cast<unsigned>(sourceSize), false});
+  });
+}
+
+void Cta::land(LaneCopy &copy) {
+  if (copy.landed)
+    return;
+  copy.landed = true;
+  memset(shared.at(copy.destination), 0, copy.size);
+  if (copy.sourceSize)
+    memcpy(shared.at(copy.destination), reinterpret_cast<const void *>(copy.source),
+           copy.sourceSize);
+}
+
+void Cta::waitCopies(Warp &warp, uint32_t mask, unsigned keep) {
+  auto done = [&](LaneCopy &copy) {
+    if (!(mask >> copy.lane & 1) || copy.group + keep >= warp.copyGroup[copy.lane])
+      return false;
+    land(copy);
+    return true;
+  };
+  warp.copies.erase(std::remove_if(warp.copies.begin(), warp.copies.end(), done),
+                    warp.copies.end());
+  retireCopies(warp);
+}
+
+/// The warp knows its copies up to the first that some lane has not waited for.
+void Cta::retireCopies(Warp &warp) {
+  uint32_t known = warp.copySequence;
+  for (const LaneCopy &copy : warp.copies)
+    known = std::min(known, copy.sequence - 1);
+  warp.knowledge.order.raise(warps.size() + warp.id, known);
+}
+
+void Cta::landArrival(Warp &warp, size_t at) {
+  CopyArrival arrival = warp.copyArrivals[at];
+  warp.copyArrivals.erase(warp.copyArrivals.begin() + at);
+  for (LaneCopy &copy : warp.copies)
+    if (copy.sequence <= arrival.sequence)
+      land(copy);
+  Mbarrier &barrier = mbarriers.at(arrival.barrier);
+  barrier.arriving.order.raise(warps.size() + warp.id, arrival.sequence);
+  arrive(*arrival.inst, barrier, __builtin_popcount(arrival.mask));
+}
+
+void Cta::bulkTensor(Step &step) {
+  const Instruction &inst = step.inst;
+  Warp &warp = step.warp;
+  bool load = inst.has(CompleteTx);
+  const Operand &tensor = inst.operands[load ? 1 : 0];
+  const Operand &sharedOperand = inst.operands[load ? 0 : 1];
+  if (load == inst.has(BulkGroup) || tensor.kind != Operand::Tensor ||
+      tensor.elements[1].elements.size() != inst.rank)
+    return failAt(step, "unknown form of a tensor copy");
+  forLanes(step.mask, [&](unsigned lane) {
+    TensorCopy copy{};
+    copy.inst = &inst;
+    uint8_t bytes[128];
+    uint64_t mapAddress = value(step, tensor.elements[0], lane);
+    for (unsigned i = 0; i < 128; i += 16)
+      access(step, Space::Generic, mapAddress + i, bytes + i, 16, false, lane,
+             SharedMemory::Access::Plain, false);
+    if (failed())
+      return;
+    TensorMap &map = copy.map;
+    if (!TensorMap::decode(bytes, map))
+      return failAt(step, "the address holds no tensor map", lane);
+    std::string problem = map.check();
+    if (problem.empty() && map.rank != inst.rank)
+      problem = "the tensor map has rank " + std::to_string(map.rank);
+    unsigned span =
+        map.swizzle == TensorMap::Swizzle::None ? 0 : 16u << static_cast<unsigned>(map.swizzle);
+    if (problem.empty() && span && map.box[0] * map.elementBytes() != span)
+      problem = "rows shorter than the swizzle are not emulated";
+    if (!problem.empty())
+      return failAt(step, problem, lane);
+    for (unsigned i = 0; i < inst.rank; ++i)
+      copy.origin[i] = static_cast<int32_t>(value(step, tensor.elements[1].elements[i], lane));
+    // The swizzle works on addresses: a box that does not start at its period is rotated.
+    unsigned align = span ? span * 8 : 128, size = map.boxBytes();
+    uint64_t address = value(step, sharedOperand, lane);
+    address = (address & WindowMask) == SharedWindow ? address & ~WindowMask : address;
+    problem = shared.checkBounds(address, size, align);
+    if (!problem.empty())
+      return failAt(step, problem, lane);
+    copy.shared = address;
+    copy.lane = lane;
+    if (!load) {
+      problem = shared.checkRead(address, size, warp.knowledge, SharedMemory::Access::Async);
+      if (!problem.empty())
+        return failAt(step, problem, lane);
+      copy.group = warp.bulkGroup[lane];
+      copy.issued = warp.knowledge;
+      warp.stores.push_back(copy);
+      return;
+    }
+    Mbarrier *barrier = mbarrierAt(step, inst.operands[2], lane);
+    if (!barrier)
+      return;
+    if (!barrier->fenced)
+      return failAt(step,
+                    "missing fence: the mbarrier was initialised, but not made visible to "
+                    "the asynchronous proxy",
+                    lane);
+    problem = shared.checkWrite(address, size, warp.knowledge, SharedMemory::Access::Async);
+    if (!problem.empty())
+      return failAt(step, problem, lane);
+    copy.barrier = sharedAddress(step, value(step, inst.operands[2], lane), 8, 8, lane);
+    copy.phase = barrier->phase;
+    shared.recordWrite(address, size, barrier->agent, barrier->phase + 1,
+                       SharedMemory::Access::Async, inst.line);
+    memset(shared.at(address), 0xff, size);
+    loads.push_back(copy);
+    ++progress;
+  });
+  Knowledge ignored;
+  release(warp, ignored);
+}
+
+void Cta::land(TensorCopy &copy, bool load) {
+  if (copy.landed || failed())
+    return;
+  copy.landed = true;
+  const TensorMap &map = copy.map;
+  unsigned span =
+      map.swizzle == TensorMap::Swizzle::None ? 0 : 16u << static_cast<unsigned>(map.swizzle);
+  unsigned bytes = map.elementBytes(), total = map.boxBytes();
+  for (unsigned offset = 0; offset < total; offset += bytes) {
+    uint64_t rest = offset / bytes, address = map.address;
+    bool inside = true;
+    for (unsigned i = 0; i < map.rank; ++i) {
+      int64_t at = copy.origin[i] + static_cast<int64_t>(rest % map.box[i]);
+      rest /= map.box[i];
+      inside &= at >= 0 && at < static_cast<int64_t>(map.size[i]);
+      address += at * map.stride[i];
+    }
+    uint8_t *element = shared.at(swizzled(copy.shared + offset, span));
+    if (inside) {
+      std::string problem = memory.check(address, bytes, !load);
+      if (!problem.empty())
+        return fail(*copy.inst, problem + " (by the tensor map)");
+      void *global = reinterpret_cast<void *>(address);
+      load ? memcpy(element, global, bytes) : memcpy(global, element, bytes);
+    } else if (load) {
+      memset(element, map.fillNaN ? 0xff : 0, bytes);
+    }
+  }
+  if (!load)
+    return;
+  Mbarrier &barrier = mbarriers.at(copy.barrier);
+  if (barrier.phase != copy.phase)
+    return fail(*copy.inst, "mbarrier " + std::to_string(copy.barrier) +
+                                " completed its phase before the bytes of this copy arrived: "
+                                "expect_tx is too small or missing");
+  barrier.transactions -= total;
+  completeIfDone(barrier);
+}
+
+void Cta::waitStores(Step &step) {
+  Warp &warp = step.warp;
+  uint32_t keep = uniform(step, step.inst.operands[0]);
+  auto done = [&](TensorCopy &copy) {
+    if (!(step.mask >> copy.lane & 1) || copy.group + keep >= warp.bulkGroup[copy.lane])
+      return false;
+    retireStore(warp, copy);
+    return true;
+  };
+  warp.stores.erase(std::remove_if(warp.stores.begin(), warp.stores.end(), done),
+                    warp.stores.end());
+}
+
+void Cta::retireStore(Warp &warp, TensorCopy &copy) {
+  land(copy, /*load=*/false);
+  unsigned size = copy.map.boxBytes();
+  std::string problem =
+      shared.checkRead(copy.shared, size, copy.issued, SharedMemory::Access::Async);
+  if (!problem.empty())
+    return fail(*copy.inst,
+                "the source changed before a wait_group said that it was read: " + problem);
+  shared.recordRead(copy.shared, size, warp.id, warp.knowledge.order[warp.id], copy.inst->line);
+}
+
+} // namespace attn::ptx
