@@ -1,0 +1,262 @@
+//===- SynchronisationTest.cpp - planted bugs must be caught -----------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Four correct kernels run under 24 interleavings and give the right result each time. Then each is
+// broken in one place, as a person would, and every interleaving must report it.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Harness.h"
+#include "gtest/gtest.h"
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <numeric>
+
+using namespace attn::ptx;
+using namespace attn::ptx::test;
+
+namespace {
+
+uint16_t bf16(int value) {
+  float f = value;
+  uint32_t bits;
+  memcpy(&bits, &f, 4);
+  return bits >> 16;
+}
+
+/// Runs one of the inputs under one seed; the error, or "wrong result".
+struct Kernel {
+  virtual ~Kernel() = default;
+  virtual std::string run(const std::string &text, uint64_t seed) const = 0;
+};
+
+struct BarrierKernel : Kernel {
+  std::string run(const std::string &text, uint64_t seed) const override {
+    std::vector<uint32_t> out(128, ~0u);
+    DeviceMemory memory;
+    memory.add(out.data(), 512, "out");
+    const void *pointer = out.data();
+    LaunchConfig config;
+    config.block = {128, 1, 1};
+    config.seed = seed;
+    std::string error = runOnce(text, "barrier", config, {&pointer}, memory);
+    for (unsigned i = 0; i < 128 && error.empty(); ++i)
+      if (out[i] != (i + 64) % 128)
+        error = "wrong result";
+    return error;
+  }
+};
+
+struct CopyKernel : Kernel {
+  std::string run(const std::string &text, uint64_t seed) const override {
+    std::vector<uint32_t> in(1024), out(1024, ~0u);
+    std::iota(in.begin(), in.end(), 7);
+    DeviceMemory memory;
+    memory.add(in.data(), 4096, "in", /*writable=*/false);
+    memory.add(out.data(), 4096, "out");
+    const void *pointers[] = {out.data(), in.data()};
+    LaunchConfig config;
+    config.block = {64, 1, 1};
+    config.seed = seed;
+    std::string error = runOnce(text, "cp_async", config, {&pointers[0], &pointers[1]}, memory);
+    for (unsigned i = 0; i < 1024 && error.empty(); i += 4)
+      if (out[i] != in[i ^ 128])
+        error = "wrong result";
+    return error;
+  }
+};
+
+struct TmaKernel : Kernel {
+  std::string run(const std::string &text, uint64_t seed) const override {
+    // The last of 31 rows is out of bounds: read as zero, never written.
+    alignas(16) static float in[992], out[1024];
+    std::iota(in, in + 992, 1.0f);
+    std::fill(out, out + 1024, -1.0f);
+    DeviceMemory memory;
+    memory.add(in, sizeof in, "in", /*writable=*/false);
+    memory.add(out, 31 * 128, "out");
+    alignas(64) uint8_t maps[2][128];
+    for (int i = 0; i < 2; ++i) {
+      TensorMap map;
+      map.address = reinterpret_cast<uint64_t>(i ? out : in);
+      map.rank = 2;
+      map.element = TensorMap::Element::F32;
+      map.swizzle = TensorMap::Swizzle::B128;
+      map.size[0] = 32, map.size[1] = 31;
+      map.stride[1] = 128;
+      map.box[0] = 32, map.box[1] = 8;
+      map.encode(maps[i]);
+    }
+    LaunchConfig config;
+    config.block = {160, 1, 1};
+    config.dynamicShared = 4128;
+    config.seed = seed;
+    std::string error = runOnce(text, "tma", config, {maps[0], maps[1]}, memory);
+    for (unsigned i = 0; i < 1024 && error.empty(); ++i)
+      if (out[i] != (i < 992 ? 2 * in[i] : -1.0f))
+        error = "wrong result";
+    return error;
+  }
+};
+
+struct WgmmaKernel : Kernel {
+  std::string run(const std::string &text, uint64_t seed) const override {
+    std::vector<uint16_t> a(64 * 16), b(8 * 16);
+    auto left = [](int row, int k) { return (row * 5 + k * 3) % 13 - 6; };
+    auto right = [](int column, int k) { return (column * 7 + k * 2) % 11 - 5; };
+    for (int k = 0; k < 16; ++k) {
+      for (int row = 0; row < 64; ++row)
+        a[row * 16 + k] = bf16(left(row, k));
+      for (int column = 0; column < 8; ++column)
+        b[column * 16 + k] = bf16(right(column, k));
+    }
+    std::vector<float> out(512, -1.0f);
+    DeviceMemory memory;
+    memory.add(a.data(), a.size() * 2, "a", /*writable=*/false);
+    memory.add(b.data(), b.size() * 2, "b", /*writable=*/false);
+    memory.add(out.data(), 2048, "out");
+    const void *pointers[] = {out.data(), a.data(), b.data()};
+    LaunchConfig config;
+    config.block = {128, 1, 1};
+    config.seed = seed;
+    std::string error =
+        runOnce(text, "wgmma", config, {&pointers[0], &pointers[1], &pointers[2]}, memory);
+    for (int thread = 0; thread < 128 && error.empty(); ++thread)
+      for (int i = 0; i < 4; ++i) {
+        int row = thread / 32 * 16 + thread % 32 / 4 + 8 * (i / 2);
+        int column = thread % 4 * 2 + i % 2, sum = 0;
+        for (int k = 0; k < 16; ++k)
+          sum += 2 * left(row, k) * right(column, k);
+        if (out[thread * 4 + i] != sum)
+          error = "wrong result";
+      }
+    return error;
+  }
+};
+
+const BarrierKernel barrier;
+const CopyKernel copy;
+const TmaKernel tma;
+const WgmmaKernel wgmma;
+
+struct Input {
+  const char *file;
+  const Kernel *kernel;
+};
+const Input inputs[] = {
+    {"barrier", &barrier}, {"cp_async", &copy}, {"tma", &tma}, {"wgmma", &wgmma}};
+
+const Kernel &kernelOf(const std::string &file) {
+  for (const Input &input : inputs)
+    if (input.file == file)
+      return *input.kernel;
+  abort();
+}
+
+constexpr unsigned interleavings = 24;
+
+/// One planted bug. A report that depends on the interleaving is still expected from each.
+struct Bug {
+  const char *name, *file, *from, *to, *message;
+};
+
+const Bug bugs[] = {
+    {"NoBarrierAfterWrite", "barrier", "bar.sync 0; // after write", "", "race: "},
+    {"NoBarrierAfterRead", "barrier", "bar.sync 1, 128; // after read", "", "race: "},
+    {"ArriveInsteadOfSync", "barrier", "bar.sync 0; // after write", "bar.arrive 0, 128;",
+     "race: "},
+    {"BarrierCountTooLarge", "barrier", "bar.sync 1, 128;", "bar.sync 1, 160;",
+     "barrier 1 expects"},
+    {"BarrierCountTooSmall", "barrier", "bar.sync 1, 128;", "bar.sync 1, 96;", ""},
+    {"BarrierOutOfRange", "barrier", "bar.sync 1, 128;", "bar.sync 16, 128;", "barrier 16 of 16"},
+    {"SharedOutOfBounds", "barrier", "and.b32 %r5, %r5, 511", "and.b32 %r5, %r5, 1023",
+     "is outside"},
+    {"SharedMisaligned", "barrier", "add.s32 %r5, %r2, 128", "add.s32 %r5, %r2, 130",
+     "not aligned"},
+    {"GlobalOutOfBounds", "barrier", "st.global.b32 [%rd3]", "st.global.b32 [%rd3+4]",
+     "is past the 512 bytes of 'out'"},
+    {"NoFirstCommit", "cp_async", "cp.async.commit_group; // first", "", "race: "},
+    {"NoNextCommit", "cp_async", "cp.async.commit_group; // next", "", "race: "},
+    {"WeakWaitGroup", "cp_async", "wait_group 1", "wait_group 2", "race: "},
+    {"NoWaitGroup", "cp_async", "cp.async.wait_group 1;", "", "race: "},
+    {"NoBarrierAfterCopy", "cp_async", "bar.sync 0; // copied", "", "race: "},
+    {"EarlyOverwriteByCopy", "cp_async", "bar.sync 0; // read", "", "race: "},
+    {"CopyOutOfBounds", "cp_async", "setp.lt.u32 %p1, %r6, 3", "setp.lt.u32 %p1, %r6, 4",
+     "bytes of 'in'"},
+    {"NoInitFence", "tma", "fence.mbarrier_init.release.cluster;", "", "missing fence"},
+    {"NoBarrierAfterInit", "tma", "bar.sync 0; // barriers exist", "", ""},
+    {"NoWaitForFull", "tma",
+     "mbarrier.try_wait.parity.shared.b64 %p4, [%r6+4096], %r8;\n\t@!%p4 bra FULL;", "", ""},
+    {"NoWaitForEmpty", "tma",
+     "mbarrier.try_wait.parity.shared.b64 %p4, [%r6+4112], %r8;\n\t@!%p4 bra EMPTY;", "", ""},
+    {"WrongEmptyParity", "tma", "xor.b32 %r8, %r8, 1;", "", "deadlock"},
+    {"WrongFullParity", "tma", "mbarrier.try_wait.parity.shared.b64 %p4, [%r6+4096], %r8",
+     "mbarrier.try_wait.parity.shared.b64 %p4, [%r6+4096], 1", ""},
+    {"ExpectsTooManyBytes", "tma", "[%r6+4096], 1024", "[%r6+4096], 1040", "16 bytes pending"},
+    {"ExpectsNoBytes", "tma", "mbarrier.arrive.expect_tx.shared.b64 _, [%r6+4096], 1024",
+     "mbarrier.arrive.shared.b64 _, [%r6+4096]", ""},
+    {"ExpectsHalf", "tma", "[%r6+4096], 1024", "[%r6+4096], 512", "bytes pending"},
+    {"TooFewArrivals", "tma", "[smem+4112], 4", "[smem+4112], 5", "1 of 5 arrivals"},
+    {"TooFewArrivalsExpected", "tma", "[smem+4112], 4", "[smem+4112], 1", ""},
+    {"NoProxyFence", "tma", "fence.proxy.async.shared::cta;", "", "missing fence.proxy.async"},
+    {"StoreBeforeOthersWrote", "tma", "bar.sync 1, 128; // written", "", "race: "},
+    {"NoBulkCommit", "tma", "cp.async.bulk.commit_group;", "", ""},
+    {"NoBulkWait", "tma", "cp.async.bulk.wait_group.read 0;", "", ""},
+    {"OverwriteBeforeStored", "tma", "cp.async.bulk.wait_group.read 0;",
+     "setp.lt.u32 %p8, %r3, 3;\n\t@%p8 bra STORED;\n\tcp.async.bulk.wait_group.read 0;",
+     "the source changed before"},
+    {"ReleaseBeforeRead", "tma",
+     "ld.shared.v2.b32 {%r13, %r14}, [%r12];\n\t@%p6 mbarrier.arrive.shared.b64 _, [%r6+4112];",
+     "@%p6 mbarrier.arrive.shared.b64 _, [%r6+4112];\n\tld.shared.v2.b32 {%r13, %r14}, [%r12];",
+     "race: "},
+    {"BoxMisaligned", "tma", "shl.b32 %r7, %r5, 10;", "shl.b32 %r7, %r5, 9;", "not aligned"},
+    {"BoxOutOfBounds", "tma", "add.s32 %r17, %r7, 2048", "add.s32 %r17, %r7, 4096", ""},
+    {"CoordinateOffByOne", "tma", "[%rd2, {0, %r9}]", "[%rd2, {1, %r9}]", "wrong result"},
+    {"NoWgmmaFence", "wgmma", "wgmma.fence.sync.aligned;", "", "no wgmma.fence"},
+    {"WriteAfterWgmmaFence", "wgmma", "wgmma.fence.sync.aligned;",
+     "wgmma.fence.sync.aligned;\n\tmov.f32 %f1, 0f00000000;", "after the last wgmma.fence"},
+    {"NoWgmmaCommit", "wgmma", "wgmma.commit_group.sync.aligned;", "", "reads accumulator"},
+    {"NoWgmmaWait", "wgmma", "wgmma.wait_group.sync.aligned 0;", "", "reads accumulator"},
+    {"WeakWgmmaWait", "wgmma", "wgmma.wait_group.sync.aligned 0;",
+     "wgmma.wait_group.sync.aligned 1;", "reads accumulator"},
+    {"InputOverwritten", "wgmma", "wgmma.commit_group.sync.aligned;",
+     "mov.b32 %r24, 0;\n\twgmma.commit_group.sync.aligned;", "which a wgmma in flight uses"},
+    {"OperandOverwritten", "wgmma", "wgmma.commit_group.sync.aligned;",
+     "st.shared.b32 [%r10], 0;\n\twgmma.commit_group.sync.aligned;", "race: "},
+    {"NoProxyFenceBeforeWgmma", "wgmma", "fence.proxy.async.shared::cta;", "",
+     "missing fence.proxy.async"},
+    {"NoBarrierBeforeWgmma", "wgmma", "bar.sync 0;", "", "race: "},
+    {"NotSwizzled", "wgmma", "xor.b32 %r8, %r2, %r7", "mov.b32 %r8, %r2", "wrong result"},
+    {"WrongSwizzleMode", "wgmma", "or.b64 %rd8, %rd8, 0xC000001000010000",
+     "or.b64 %rd8, %rd8, 0x8000001000010000", "wrong result"},
+    {"DescriptorDiffers", "wgmma", "shr.u32 %r28, %r28, 4",
+     "shr.u32 %r28, %r28, 4;\n\tadd.s32 %r28, %r28, %r17", "same descriptors"},
+    {"NotTheWholeWarp", "wgmma", "wgmma.fence.sync.aligned;", "@%p1 wgmma.fence.sync.aligned;",
+     "whole warp"},
+};
+
+TEST(Synchronisation, CorrectKernelsPassUnderEveryInterleaving) {
+  for (const Input &input : inputs)
+    for (unsigned seed = 1; seed <= interleavings; ++seed)
+      ASSERT_EQ(input.kernel->run(readInput(input.file), seed), "")
+          << input.file << ", seed " << seed;
+}
+
+class PlantedBug : public ::testing::TestWithParam<Bug> {};
+
+TEST_P(PlantedBug, IsCaught) {
+  const Bug &bug = GetParam();
+  std::string text = replaced(readInput(bug.file), bug.from, bug.to);
+  for (unsigned seed = 1; seed <= interleavings; ++seed) {
+    std::string error = kernelOf(bug.file).run(text, seed);
+    ASSERT_NE(error, "") << "seed " << seed;
+    ASSERT_NE(error.find(bug.message), std::string::npos) << "seed " << seed << ": " << error;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, PlantedBug, ::testing::ValuesIn(bugs),
+                         [](const auto &info) { return std::string(info.param.name); });
+
+} // namespace
