@@ -12,10 +12,10 @@
 using namespace mlir;
 using namespace mlir::attn;
 
-bool mlir::attn::isProvedEmpty(const Band &band, const SymbolNames &symbols) {
+bool mlir::attn::isProvedEmpty(const Band &band, const SymbolNames &symbols,
+                               MLIRContext &context) {
   if (band.isKnownEmpty())
     return true;
-  MLIRContext context(MLIRContext::Threading::DISABLED);
   TermArith arith(&context);
   Formula pair = bandFormula(arith, band) && boxFormula(&context) && sizeFormula(&context);
   if (arith.isTooLarge())

@@ -107,7 +107,7 @@ ScheduleOp mlir::attn::buildSchedule(OpBuilder &builder, PatternOp pattern,
   OpBuilder::InsertionGuard guard(builder);
   SmallVector<NumberedBand> bands;
   for (auto [number, band] : llvm::enumerate(patternBands.bands))
-    if (!isProvedEmpty(band, patternBands.symbols))
+    if (!isProvedEmpty(band, patternBands.symbols, *builder.getContext()))
       bands.push_back({options.transposed ? transpose(band) : band, static_cast<int64_t>(number)});
   Merge merge = bands.size() == 1    ? Merge::Single
                 : sortByBegin(bands) ? Merge::Ordered

@@ -119,19 +119,20 @@ TEST(ProofsTest, RandomPatterns) {
 }
 
 TEST(ProofsTest, Prune) {
+  MLIRContext context(MLIRContext::Threading::DISABLED);
   SymbolNames symbols;
   Band band;
-  EXPECT_FALSE(isProvedEmpty(band, symbols));
+  EXPECT_FALSE(isProvedEmpty(band, symbols, context));
   // Own block and keys before it.
   band.begin = 4 * floorDiv(Expr::variable(), 4);
   band.end = band.begin;
-  EXPECT_TRUE(isProvedEmpty(band, symbols));
+  EXPECT_TRUE(isProvedEmpty(band, symbols, context));
   // Rows from a negative length on: empty only because lengths are positive.
   band = Band();
   band.rowBegin = Expr::symbol(Offset) + Expr::symbol(QueryLength);
-  EXPECT_TRUE(isProvedEmpty(band, symbols));
+  EXPECT_TRUE(isProvedEmpty(band, symbols, context));
   band.rowBegin = Expr::symbol(Offset) + Expr::symbol(QueryLength) - 1;
-  EXPECT_FALSE(isProvedEmpty(band, symbols));
+  EXPECT_FALSE(isProvedEmpty(band, symbols, context));
 }
 
 // Two dozen coprime windows, which a prover that expands its formulas would not survive.
