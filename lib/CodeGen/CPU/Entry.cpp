@@ -9,7 +9,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "KernelEmitter.h"
-#include "attn/Runtime/Kernel.h"
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -39,9 +38,9 @@ void KernelEmitter::emitCheck() {
     };
     auto checkStrides = [&]() -> Value {
       Value valid = e.boolean(true);
-      for (int64_t tensor : {args::Query, args::Key, args::Value, args::Output, args::Lse})
-        for (int64_t i = 1; i <= 3; ++i)
-          valid = e.both(valid, e.le(zero, word(args, tensor + i * kWord)));
+      for (int64_t base : {args::Query, args::Key, args::Value, args::Output, args::Lse})
+        for (int64_t stride : {tensor::BatchStride, tensor::HeadStride, tensor::RowStride})
+          valid = e.both(valid, e.le(zero, word(args, base + stride)));
       return require(valid, ATTN_ERROR_STRIDES, [&] { return e.integer32(ATTN_OK); });
     };
     auto checkArguments = [&]() -> Value {
@@ -134,24 +133,24 @@ void KernelEmitter::emitKernel() {
     Value group = e.div(word(args, args::QueryHeads), word(args, args::KeyHeads));
     Value keyHead = e.div(queryHead, group);
     struct {
-      int64_t tensor, base, row;
+      int64_t from, base, row;
       Value head;
     } tensors[] = {{args::Query, item::Query, item::QueryRow, queryHead},
                    {args::Key, item::Key, item::KeyRow, keyHead},
                    {args::Value, item::Value, item::ValueRow, keyHead},
                    {args::Output, item::Output, item::OutputRow, queryHead},
                    {args::Lse, item::Lse, item::LseRow, queryHead}};
-    for (auto &[tensor, base, row, head] : tensors) {
-      Value data = pointer(args, tensor);
-      Value elements = e.add(e.mul(batch, word(args, tensor + kWord)),
-                             e.mul(head, word(args, tensor + 2 * kWord)));
+    for (auto &[from, base, row, head] : tensors) {
+      Value data = pointer(args, from);
+      Value elements = e.add(e.mul(batch, word(args, from + tensor::BatchStride)),
+                             e.mul(head, word(args, from + tensor::HeadStride)));
       Value place = e.at(data, e.mul(elements, kFloat));
-      if (tensor == args::Lse) {
+      if (from == args::Lse) {
         Value none = LLVM::ZeroOp::create(e, ptr);
         place = e.select(LLVM::ICmpOp::create(e, LLVM::ICmpPredicate::eq, data, none), none, place);
       }
       e.store(place, scratch, base);
-      e.store(e.mul(word(args, tensor + 3 * kWord), kFloat), scratch, row);
+      e.store(e.mul(word(args, from + tensor::RowStride), kFloat), scratch, row);
     }
 
     Value whole = e.mul(e.div(keyLength(args), kUnit), kUnit);

@@ -3,9 +3,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The fast path multiplies the values of invisible keys by 0, which is wrong for NaN and
-// infinities; and it cannot tell a row without keys from one whose scores are all -inf. Rows whose
-// sum is 0, or whose sum or output is not finite, are computed again here: only visible keys are
-// touched. What is not finite in them stays, as the formula says; only time is lost.
+// infinities; and scores that are all -inf, or below the sentinel of Softmax.cpp, leave it with a
+// sum of 0. Rows whose sum is 0 though they saw keys, or whose sum or output is not finite, are
+// computed again here: only visible keys are touched. What is not finite in them stays, as the
+// formula says; only time is lost.
 //
 //===----------------------------------------------------------------------===//
 

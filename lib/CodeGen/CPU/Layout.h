@@ -26,7 +26,9 @@
 #ifndef ATTN_LIB_CODEGEN_CPU_LAYOUT_H
 #define ATTN_LIB_CODEGEN_CPU_LAYOUT_H
 
+#include "attn/Runtime/Kernel.h"
 #include "llvm/Support/MathExtras.h"
+#include <cstddef>
 #include <cstdint>
 
 namespace mlir::attn::cpu {
@@ -45,34 +47,49 @@ constexpr int64_t kScoreRow = kTile * kFloat;
 /// Bytes of a column in such a row.
 constexpr int64_t kColumnBytes = kColumn * kFloat;
 
-/// Byte offsets in AttnArgs (include/attn/Runtime/Kernel.h), which the unit tests compare.
+/// Byte offsets in AttnArgs. Host and target are both little-endian with 64-bit pointers, so the
+/// compiler's own layout is the kernel's.
 namespace args {
 enum : int64_t {
-  StructSize = 0,
-  Batch = 8,
-  QueryHeads = 16,
-  KeyHeads = 24,
-  QueryLength = 32,
-  KeyLength = 40,
-  Features = 48,
-  Query = 56, // a tensor is its data and the strides of batch, head, row
-  Key = 88,
-  Value = 120,
-  Output = 152,
-  Lse = 184,
-  Offset = 216,
-  KeyOffset = 224,
-  Length = 232,
-  Arguments = 240,
-  ArgumentCount = 248,
-  Scale = 256,
-  Size = 264,
+  StructSize = offsetof(AttnArgs, struct_size),
+  Batch = offsetof(AttnArgs, batch),
+  QueryHeads = offsetof(AttnArgs, query_heads),
+  KeyHeads = offsetof(AttnArgs, key_heads),
+  QueryLength = offsetof(AttnArgs, query_length),
+  KeyLength = offsetof(AttnArgs, key_length),
+  Features = offsetof(AttnArgs, features),
+  Query = offsetof(AttnArgs, query),
+  Key = offsetof(AttnArgs, key),
+  Value = offsetof(AttnArgs, value),
+  Output = offsetof(AttnArgs, output),
+  Lse = offsetof(AttnArgs, lse),
+  Offset = offsetof(AttnArgs, offset),
+  KeyOffset = offsetof(AttnArgs, key_offset),
+  Length = offsetof(AttnArgs, length),
+  Arguments = offsetof(AttnArgs, arguments),
+  ArgumentCount = offsetof(AttnArgs, argument_count),
+  Scale = offsetof(AttnArgs, scale),
+  Size = sizeof(AttnArgs),
 };
 } // namespace args
 
+/// Byte offsets in AttnTensor, relative to one of those above.
+namespace tensor {
+enum : int64_t {
+  BatchStride = offsetof(AttnTensor, strides),
+  HeadStride = BatchStride + 8,
+  RowStride = BatchStride + 16,
+};
+} // namespace tensor
+
 /// Byte offsets in AttnPlan.
 namespace plan {
-enum : int64_t { StructSize = 0, Items = 8, ScratchBytes = 16, Size = 24 };
+enum : int64_t {
+  StructSize = offsetof(AttnPlan, struct_size),
+  Items = offsetof(AttnPlan, items),
+  ScratchBytes = offsetof(AttnPlan, scratch_bytes),
+  Size = sizeof(AttnPlan),
+};
 } // namespace plan
 
 /// Byte offsets in the scratch's first part: the tensors of the item's head, and their row strides
@@ -121,7 +138,8 @@ enum : int64_t {
   Sum = Maximum + kTile * kFloat,      // of the weights
   Candidate = Sum + kTile * kFloat,    // the maximum with the scores of this step
   Before = Candidate + kTile * kFloat, // the candidate before this run; scratch at other times
-  Ranges = Before + kTile * kFloat,    // per column: the bands, then the filters' captures
+  Seen = Before + kTile * kFloat,      // i32: -1 for queries that have seen a key, else 0
+  Ranges = Seen + kTile * kFloat,      // per column: the bands, then the filters' captures
 };
 } // namespace tile
 

@@ -94,48 +94,55 @@ Value KernelEmitter::log2(Value x) {
 
 void KernelEmitter::emitMask() {
   Type ptr = e.ptr(), i64 = e.i64();
-  float infinity = std::numeric_limits<float>::infinity();
-  // (args, scores, candidates before, candidates, first query, first key: positions; keys, keys
-  // that exist): the scores of pairs that are not visible become -inf.
-  mask = define(".mask", {ptr, ptr, ptr, ptr, i64, i64, i64, i64}, nullptr,
-                [&](ValueRange arguments) -> Value {
-                  Value args = arguments[0], scores = arguments[1];
-                  Value before = arguments[2], candidates = arguments[3];
-                  Value firstQuery = arguments[4], firstKey = arguments[5];
-                  Value count = arguments[6], exist = arguments[7];
-                  PatternOperands operands = patternOperands(args);
+  int64_t vectors = target.columnVectors();
+  VectorType integers = e.i32s(lanes());
+  // (args, scores, candidates before, candidates, seen, first query, first key: positions; keys,
+  // keys that exist): the scores of pairs that are not visible become -inf.
+  auto body = [&](ValueRange arguments) -> Value {
+    Value args = arguments[0], scores = arguments[1], seen = arguments[4];
+    Value before = arguments[2], candidates = arguments[3];
+    Value firstQuery = arguments[5], firstKey = arguments[6];
+    Value count = arguments[7], exist = arguments[8];
+    PatternOperands operands = patternOperands(args);
 
-                  Values queries;
-                  Value first = arith::TruncIOp::create(e, e.i32(), firstQuery);
-                  for (int64_t v = 0; v < target.columnVectors(); ++v) {
-                    SmallVector<int32_t> numbers;
-                    for (int64_t i = 0; i < lanes(); ++i)
-                      numbers.push_back(v * lanes() + i);
-                    Value iota = arith::ConstantOp::create(
-                        e, DenseElementsAttr::get(e.i32s(lanes()), ArrayRef(numbers)));
-                    queries.push_back(e.add(e.broadcast(first, lanes()), iota));
-                  }
-                  Value hidden = e.splat(-infinity, lanes());
-                  auto row = [&](Value index, ValueRange maxima) {
-                    Value key = e.add(firstKey, index);
-                    Value exists = e.broadcast(e.lt(index, exist), lanes());
-                    Value place = e.at(scores, e.mul(index, kScoreRow));
-                    Values next;
-                    for (int64_t v = 0; v < target.columnVectors(); ++v) {
-                      Value visible = exists;
-                      if (kernel.pattern)
-                        visible = e.both(exists, emitPredicate(e, e.getLoc(), kernel.pattern,
-                                                               operands, queries[v], key));
-                      Value score = e.load(vector(), place, v * vectorBytes());
-                      score = e.select(visible, score, hidden);
-                      e.store(score, place, v * vectorBytes());
-                      next.push_back(e.maxf(score, maxima[v]));
-                    }
-                    return next;
-                  };
-                  storeColumn(e.loop(e.integer(0), count, 1, loadColumn(before), row), candidates);
-                  return nullptr;
-                });
+    // Per vector: its queries' positions, its maximum, what it has seen.
+    Values queries, state = loadColumn(before);
+    Value first = e.broadcast(arith::TruncIOp::create(e, e.i32(), firstQuery), lanes());
+    for (int64_t v = 0; v < vectors; ++v) {
+      SmallVector<int32_t> numbers;
+      for (int64_t i = 0; i < lanes(); ++i)
+        numbers.push_back(v * lanes() + i);
+      auto iota = DenseElementsAttr::get(integers, ArrayRef(numbers));
+      queries.push_back(e.add(first, arith::ConstantOp::create(e, iota)));
+      state.push_back(e.load(integers, seen, v * vectorBytes()));
+    }
+    Value hidden = e.splat(-std::numeric_limits<float>::infinity(), lanes());
+    auto row = [&](Value index, ValueRange state) {
+      Value key = e.add(firstKey, index);
+      Value exists = e.broadcast(e.lt(index, exist), lanes());
+      Value place = e.at(scores, e.mul(index, kScoreRow));
+      Values maxima, seen;
+      for (int64_t v = 0; v < vectors; ++v) {
+        Value visible = exists;
+        if (kernel.pattern)
+          visible = e.both(exists,
+                           emitPredicate(e, e.getLoc(), kernel.pattern, operands, queries[v], key));
+        Value score = e.load(vector(), place, v * vectorBytes());
+        score = e.select(visible, score, hidden);
+        e.store(score, place, v * vectorBytes());
+        maxima.push_back(e.maxf(score, state[v]));
+        Value bits = arith::ExtSIOp::create(e, integers, visible);
+        seen.push_back(e.either(bits, state[vectors + v]));
+      }
+      llvm::append_range(maxima, seen);
+      return maxima;
+    };
+    state = e.loop(e.integer(0), count, 1, state, row);
+    storeColumn(ValueRange(state).take_front(vectors), candidates);
+    storeColumn(ValueRange(state).drop_front(vectors), seen);
+    return nullptr;
+  };
+  mask = define(".mask", {ptr, ptr, ptr, ptr, ptr, i64, i64, i64, i64}, nullptr, body);
 }
 
 void KernelEmitter::emitRescale() {

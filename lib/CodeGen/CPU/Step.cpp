@@ -87,18 +87,21 @@ void KernelEmitter::emitStep() {
       }
 
       // What a column does not see must not enter its maximum.
+      Value query = e.add(firstRow, offset(args)), position = e.add(firstKey, keyOffset(args));
       e.loop(firstColumn, endColumn, 1, [&](Value c) {
-        e.ifThen(e.eq(e.bit(full, c), e.boolean(false)), [&] {
-          Value before = columnOf(tile::Before, c), candidate = columnOf(tile::Candidate, c);
-          e.ifElse(
-              e.bit(visible, c),
-              [&] {
-                Value query = e.add(e.add(firstRow, e.mul(c, kColumn)), offset(args));
-                Value key = e.add(firstKey, keyOffset(args));
-                e.call(mask, {args, e.at(runScores, e.mul(c, kColumnBytes)), before, candidate,
-                              query, key, rows, left});
-              },
-              [&] { copyColumn(before, candidate); });
+        Value before = columnOf(tile::Before, c), candidate = columnOf(tile::Candidate, c);
+        Value seen = columnOf(tile::Seen, c);
+        auto all = [&] {
+          for (int64_t v = 0; v < target.columnVectors(); ++v)
+            e.store(e.splat32(-1, lanes()), seen, v * vectorBytes());
+        };
+        auto some = [&] {
+          Value columnQuery = e.add(query, e.mul(c, kColumn));
+          e.call(mask, {args, e.at(runScores, e.mul(c, kColumnBytes)), before, candidate, seen,
+                        columnQuery, position, rows, left});
+        };
+        e.ifElse(e.bit(full, c), all, [&] {
+          e.ifElse(e.bit(visible, c), some, [&] { copyColumn(before, candidate); });
         });
       });
 

@@ -99,6 +99,7 @@ void KernelEmitter::emitBegin() {
     e.loop(0, kTile * kFloat, vectorBytes(), [&](Value place) {
       e.store(none, e.at(e.at(tile, tile::Maximum), place));
       e.store(zero, e.at(e.at(tile, tile::Sum), place));
+      e.store(zero, e.at(e.at(tile, tile::Seen), place));
     });
     e.loop(0, kTile * layout.rowBytes(), kUnit * kFloat / 2,
            [&](Value place) { e.store(e.splat(0, 8), e.at(output, place)); });
@@ -112,6 +113,15 @@ void KernelEmitter::emitBegin() {
 
 /// Whether a vector or scalar is NaN somewhere, lane by lane.
 static Value isNan(Emitter &e, Value x) { return e.cmpf(arith::CmpFPredicate::UNO, x, x); }
+
+/// Whether a sum, a scalar or lanes, is not that of weights of finite scores: it is 0 though keys
+/// were seen, or it is not finite.
+static Value isSuspect(Emitter &e, Value sum, Value seen) {
+  Value zero = arith::ConstantOp::create(e, e.getZeroAttr(sum.getType()));
+  Value none = arith::ConstantOp::create(e, e.getZeroAttr(seen.getType()));
+  Value lost = e.both(e.cmpf(arith::CmpFPredicate::OEQ, sum, zero), e.ne(seen, none));
+  return e.either(lost, isNan(e, e.mulf(sum, zero)));
+}
 
 Value KernelEmitter::isRowNotFinite(Value row) {
   Value sum = foldFeatures(e.splat(0, lanes()), [&](Value offset, int64_t width, Value sum) {
@@ -139,19 +149,20 @@ void KernelEmitter::emitFinish() {
       Value columnRow = e.add(firstRow, e.mul(c, kColumn));
       Value rows = e.min(e.sub(queryLength(args), columnRow), e.integer(kColumn));
       Value inverses = columnOf(tile::Candidate), lses = columnOf(tile::Before);
-      Value suspect;
-      constexpr float ln2 = 0.693147181f;
+      Value suspect, one = e.splat(1, lanes());
+      constexpr float ln2 = 0.693147181f, infinity = std::numeric_limits<float>::infinity();
       for (int64_t v = 0; v < target.columnVectors(); ++v) {
         int64_t offset = v * vectorBytes();
         Value maximum = e.load(vector(), columnOf(tile::Maximum), offset);
         Value sum = e.load(vector(), columnOf(tile::Sum), offset);
-        e.store(e.divf(e.splat(1, lanes()), sum), inverses, offset);
+        Value seen = e.load(e.i32s(lanes()), columnOf(tile::Seen), offset);
+        // Rows without keys: their output is 0 already.
+        Value empty = e.eq(seen, e.splat32(0, lanes()));
+        e.store(e.divf(one, e.select(empty, one, sum)), inverses, offset);
         Value exponent = e.addf(maximum, log2(sum));
-        e.store(e.mulf(exponent, e.splat(ln2, lanes())), lses, offset);
-        // No key at all, or one that is not finite.
-        Value empty = e.cmpf(arith::CmpFPredicate::OEQ, sum, e.splat(0, lanes()));
-        Value bad = isNan(e, e.mulf(sum, e.splat(0, lanes())));
-        Value flags = e.either(empty, bad);
+        Value logarithm = e.mulf(exponent, e.splat(ln2, lanes()));
+        e.store(e.select(empty, e.splat(-infinity, lanes()), logarithm), lses, offset);
+        Value flags = isSuspect(e, sum, seen);
         suspect = suspect ? e.either(suspect, flags) : flags;
       }
 
@@ -176,10 +187,9 @@ void KernelEmitter::emitFinish() {
       e.ifThen(e.any(suspect), [&] {
         e.loop(zero, rows, 1, [&](Value r) {
           Value sum = e.load(e.f32(), e.at(columnOf(tile::Sum), e.mul(r, kFloat)));
-          Value empty = e.cmpf(arith::CmpFPredicate::OEQ, sum, e.real(0));
-          Value bad = isNan(e, e.mulf(sum, e.real(0)));
-          bad = e.either(bad, isRowNotFinite(e.at(place, e.mul(r, layout.rowBytes()))));
-          e.ifThen(e.either(empty, bad),
+          Value seen = e.load(e.i32(), e.at(columnOf(tile::Seen), e.mul(r, kFloat)));
+          Value bad = isRowNotFinite(e.at(place, e.mul(r, layout.rowBytes())));
+          e.ifThen(e.either(bad, isSuspect(e, sum, seen)),
                    [&] { e.call(exactRow, {args, scratch, tile, e.add(e.mul(c, kColumn), r)}); });
         });
       });

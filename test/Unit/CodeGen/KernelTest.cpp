@@ -416,6 +416,56 @@ TEST_P(KernelTest, LargeScores) {
 }
 
 //===----------------------------------------------------------------------===//
+// Kernel functions
+//===----------------------------------------------------------------------===//
+
+/// What the attention op states is compiled in; what it leaves out has its default. Either way the
+/// call has no say.
+constexpr const char *kStated = R"mlir(
+  attn.pattern @stated(%a: index, %b: index) {
+    %m = attn.window before %a after %b
+    attn.yield %m
+  }
+  func.func @stated_f32_d8(%q: tensor<?x?x?x8xf32>, %k: tensor<?x?x?x8xf32>,
+                           %v: tensor<?x?x?x8xf32>, %x: index, %y: index)
+      -> (tensor<?x?x?x8xf32>, tensor<?x?x?xf32>) {
+    %o, %lse = attn.attention %q, %k, %v mask @stated(%y, %x) NUMBERS
+        : tensor<?x?x?x8xf32>, tensor<?x?x?x8xf32>, tensor<?x?x?x8xf32>
+          -> tensor<?x?x?x8xf32>, tensor<?x?x?xf32>
+    return %o, %lse : tensor<?x?x?x8xf32>, tensor<?x?x?xf32>
+  }
+)mlir";
+
+TEST_P(KernelTest, StatedNumbersAndDefaults) {
+  auto compileStated = [&](llvm::StringRef numbers) {
+    std::string text = kStated;
+    text.replace(text.find("NUMBERS"), 7, numbers);
+    return compile(text, 8);
+  };
+  auto outputs = [&](CompiledKernel &kernel, auto edit) {
+    Tensors tensors(kernel, {40, 60, {7, 2}}, 1);
+    edit(tensors.args);
+    EXPECT_EQ(kernel.run(tensors.args), ATTN_OK);
+    return std::vector<float>(tensors.output.data(), tensors.output.data() + tensors.output.size());
+  };
+  auto nonsense = [](AttnArgs &args) {
+    args.scale = NAN;
+    args.offset = args.key_offset = args.length = -99;
+  };
+  CompiledKernel dynamic =
+      compile(patternOf("(%a: index, %b: index)", "%m = attn.window before %a after %b"), 8);
+  CompiledKernel stated = compileStated("scale 0.5 offset 3 key_offset -4 length 70");
+  EXPECT_EQ(outputs(stated, nonsense), outputs(dynamic, [](AttnArgs &args) {
+              args.scale = 0.5f;
+              args.offset = 3;
+              args.key_offset = -4;
+              args.length = 70;
+            }));
+  CompiledKernel defaults = compileStated("");
+  EXPECT_EQ(outputs(defaults, nonsense), outputs(dynamic, [](AttnArgs &) {}));
+}
+
+//===----------------------------------------------------------------------===//
 // The interface
 //===----------------------------------------------------------------------===//
 
