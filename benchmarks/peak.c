@@ -18,8 +18,12 @@ static double now(void) {
 
 /* Twelve independent chains: more than the latency of a multiply-add times the number of its units. */
 double fma_peak(long rounds) {
-  Vector chain[CHAINS] = {0};
-  const Vector factor = chain[0] + 0.999999f, term = chain[0] + 1e-6f;
+  const Vector zero = {0};
+  const Vector factor = zero + 0.999999f, term = zero + 1e-6f;
+  /* Chains that start alike would be computed once. */
+  Vector chain[CHAINS];
+  for (int c = 0; c < CHAINS; ++c)
+    chain[c] = zero + (float)c;
   const double begin = now();
   for (long i = 0; i < rounds; ++i)
 #pragma GCC unroll 12

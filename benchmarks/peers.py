@@ -218,7 +218,7 @@ PEERS = {"torch": torch_sdpa, "flex": torch_flex, "onnxruntime": onnx_runtime, "
 
 
 def versions():
-    found = {"attn-opt": ao.version(), "numpy": np.__version__}
+    found = {"attn-opt": ao.version().removeprefix("attn-opt "), "numpy": np.__version__}
     for name in ("torch", "onnxruntime", "openvino"):
         if importlib.util.find_spec(name):
             found[name] = importlib.import_module(name).__version__
