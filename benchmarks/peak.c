@@ -16,7 +16,8 @@ static double now(void) {
   return time.tv_sec + 1e-9 * time.tv_nsec;
 }
 
-/* Twelve independent chains: more than the latency of a multiply-add times the number of its units. */
+/* Twelve independent chains: more than the latency of a multiply-add times the number of its units.
+ */
 double fma_peak(long rounds) {
   const Vector zero = {0};
   const Vector factor = zero + 0.999999f, term = zero + 1e-6f;

@@ -12,8 +12,7 @@
 using namespace mlir;
 using namespace mlir::attn;
 
-bool mlir::attn::isProvedEmpty(const Band &band, const SymbolNames &symbols,
-                               MLIRContext &context) {
+bool mlir::attn::isProvedEmpty(const Band &band, const SymbolNames &symbols, MLIRContext &context) {
   if (band.isKnownEmpty())
     return true;
   TermArith arith(&context);

@@ -17,8 +17,8 @@ namespace mlir::attn {
 
 /// Is there no pair in the band, whatever the lengths, offsets and arguments? Taking differences
 /// leaves such bands, and each would cost a range per tile. `false` also when a few steps did
-/// not tell: the answer is the same on every machine. `context` owns the expressions of the proof; a
-/// caller that has one saves the time of making it, which is longer than the proof's.
+/// not tell: the answer is the same on every machine. `context` owns the expressions of the proof;
+/// a caller that has one saves the time of making it, which is longer than the proof's.
 bool isProvedEmpty(const Band &band, const SymbolNames &symbols, MLIRContext &context);
 
 } // namespace mlir::attn
