@@ -18,6 +18,7 @@ STAGES = {
     "CodeGen/GPU": {"IR", "Bands", "Schedule", "CodeGen/Common"},
     "Target": {"Runtime"},  # never the ops of attn
     "Runtime": set(),
+    "Emulator": set(),
     "Pipelines": {"IR", "Bands", "Proofs", "Schedule", "CodeGen/CPU", "CodeGen/GPU", "Target"},
     "Reference": {"IR"},
     "CAPI": {"IR", "Bands", "Schedule", "Target", "Runtime", "Pipelines", "Reference"},
@@ -29,7 +30,7 @@ RESERVED = [
     (re.compile(r"mlir/Analysis/Presburger/"), {"Proofs"}),
     (re.compile(r"mlir/Target/LLVMIR/"), {"Target"}),
     (re.compile(r"llvm/(CodeGen|ExecutionEngine|IR|MC|Object|Passes|Target|Transforms)/"), {"Target"}),
-    (re.compile(r"(mlir|llvm)(-c)?/"), set(STAGES) - {"Runtime"}),
+    (re.compile(r"(mlir|llvm)(-c)?/"), set(STAGES) - {"Runtime", "Emulator"}),
 ]
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)
 
