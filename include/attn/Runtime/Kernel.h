@@ -45,8 +45,8 @@ enum AttnStatus {
   ATTN_ERROR_ARGUMENTS = 5,   /**< `argument_count` is not the pattern's */
   ATTN_ERROR_STRIDES = 6,     /**< a stride is negative */
   ATTN_ERROR_MEMORY = 7,      /**< of the runtime, never of a kernel: no memory for scratch */
-  ATTN_ERROR_ALIGNMENT = 8,   /**< of a GPU launch: an address or stride is no multiple of 16 bytes */
-  ATTN_ERROR_DRIVER = 9       /**< of a GPU launch: the driver failed; attn_last_error says how */
+  ATTN_ERROR_ALIGNMENT = 8, /**< of a GPU launch: an address or stride is no multiple of 16 bytes */
+  ATTN_ERROR_DRIVER = 9     /**< of a GPU launch: the driver failed; attn_last_error says how */
 };
 
 /**

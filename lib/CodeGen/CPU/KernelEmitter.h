@@ -24,9 +24,9 @@
 #ifndef ATTN_LIB_CODEGEN_CPU_KERNELEMITTER_H
 #define ATTN_LIB_CODEGEN_CPU_KERNELEMITTER_H
 
-#include "Emitter.h"
 #include "Layout.h"
 #include "attn/CodeGen/CPU/Target.h"
+#include "attn/CodeGen/Common/Emitter.h"
 #include "attn/CodeGen/Common/KernelFunction.h"
 #include "attn/CodeGen/Common/Predicate.h"
 #include "attn/CodeGen/Common/ScheduleInline.h"

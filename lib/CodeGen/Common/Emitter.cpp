@@ -6,14 +6,14 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Emitter.h"
+#include "attn/CodeGen/Common/Emitter.h"
 
 using namespace mlir;
-using namespace mlir::attn::cpu;
+using namespace mlir::attn;
 
 Values Emitter::loop(Value begin, Value end, int64_t step, ValueRange inits,
                      function_ref<Values(Value, ValueRange)> body) {
-  auto op = scf::ForOp::create(*this, begin, end, integer(step), inits);
+  auto op = scf::ForOp::create(*this, begin, end, integer(step, begin), inits);
   OpBuilder::InsertionGuard guard(*this);
   // The builder adds the terminator of a loop that carries nothing.
   if (inits.empty())

@@ -2,14 +2,14 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Everything the CPU kernels are made of: 64-bit integers, bytes behind pointers, native vectors,
-// and structured loops. The ops are arith, vector, scf and llvm's pointers; MLIR lowers them
-// afterwards.
+// Everything that kernels are made of: integers, bytes behind pointers, vectors, and structured
+// loops. The ops are arith, vector, scf and llvm's pointers; MLIR lowers them afterwards. A literal
+// takes the type of the value that it is combined with.
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef ATTN_LIB_CODEGEN_CPU_EMITTER_H
-#define ATTN_LIB_CODEGEN_CPU_EMITTER_H
+#ifndef ATTN_CODEGEN_COMMON_EMITTER_H
+#define ATTN_CODEGEN_COMMON_EMITTER_H
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -17,10 +17,11 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "mlir/IR/TypeUtilities.h"
 
-namespace mlir::attn::cpu {
+namespace mlir::attn {
 
-/// The value a call of the emitter gives, or several.
+/// The values that a call of the emitter takes or gives.
 using Values = SmallVector<Value>;
 
 class Emitter : public ImplicitLocOpBuilder {
@@ -45,17 +46,21 @@ public:
   Value integer32(int32_t value) {
     return arith::ConstantOp::create(*this, getI32IntegerAttr(value));
   }
+  /// A literal of the type of `like`.
+  Value integer(int64_t value, Value like) {
+    return arith::ConstantOp::create(*this, getIntegerAttr(like.getType(), value));
+  }
   Value boolean(bool value) { return arith::ConstantOp::create(*this, getBoolAttr(value)); }
   Value real(float value) { return arith::ConstantOp::create(*this, getF32FloatAttr(value)); }
 
   Value add(Value a, Value b) { return arith::AddIOp::create(*this, a, b); }
-  Value add(Value a, int64_t b) { return b ? add(a, integer(b)) : a; }
+  Value add(Value a, int64_t b) { return b ? add(a, integer(b, a)) : a; }
   Value sub(Value a, Value b) { return arith::SubIOp::create(*this, a, b); }
   Value mul(Value a, Value b) { return arith::MulIOp::create(*this, a, b); }
-  Value mul(Value a, int64_t b) { return b == 1 ? a : mul(a, integer(b)); }
+  Value mul(Value a, int64_t b) { return b == 1 ? a : mul(a, integer(b, a)); }
   /// Quotient and remainder of numbers that are not negative.
   Value div(Value a, Value b) { return arith::DivUIOp::create(*this, a, b); }
-  Value div(Value a, int64_t b) { return div(a, integer(b)); }
+  Value div(Value a, int64_t b) { return div(a, integer(b, a)); }
   Value rem(Value a, Value b) { return arith::RemUIOp::create(*this, a, b); }
   Value min(Value a, Value b) { return arith::MinSIOp::create(*this, a, b); }
   Value max(Value a, Value b) { return arith::MaxSIOp::create(*this, a, b); }
@@ -120,7 +125,8 @@ public:
   //===--------------------------------------------------------------------===//
 
   Value at(Value base, Value offset) {
-    return LLVM::GEPOp::create(*this, ptr(), getI8Type(), base, ArrayRef<LLVM::GEPArg>{offset});
+    return LLVM::GEPOp::create(*this, base.getType(), getI8Type(), base,
+                               ArrayRef<LLVM::GEPArg>{offset});
   }
   Value at(Value base, int64_t offset) {
     if (offset == 0)
@@ -162,10 +168,11 @@ public:
 private:
   /// Vectors may begin at any element of a tensor.
   static unsigned alignment(Type type) {
-    return type.isInteger(64) || isa<LLVM::LLVMPointerType>(type) ? 8 : 4;
+    Type element = getElementTypeOrSelf(type);
+    return isa<LLVM::LLVMPointerType>(element) ? 8 : element.getIntOrFloatBitWidth() / 8;
   }
 };
 
-} // namespace mlir::attn::cpu
+} // namespace mlir::attn
 
-#endif // ATTN_LIB_CODEGEN_CPU_EMITTER_H
+#endif // ATTN_CODEGEN_COMMON_EMITTER_H
