@@ -87,81 +87,28 @@ LLVM::LLVMFuncOp KernelEmitter::define(StringRef suffix, TypeRange arguments, Ty
 // What the ABI gives
 //===----------------------------------------------------------------------===//
 
-/// A number of the attention op: a literal of it, or else a field of AttnArgs.
-static std::optional<int64_t> literal(OpFoldResult number) {
-  if (auto attribute = dyn_cast_if_present<Attribute>(number))
-    return cast<IntegerAttr>(attribute).getInt();
-  return std::nullopt;
-}
-
-Value KernelEmitter::keyOffset(Value args) {
-  OpFoldResult number = kernel.attention.getMixedKeyOffset();
-  if (!number)
-    return e.integer(0);
-  if (std::optional<int64_t> value = literal(number))
-    return e.integer(*value);
-  return word(args, args::KeyOffset);
-}
-
-Value KernelEmitter::length(Value args) {
-  OpFoldResult number = kernel.attention.getMixedLength();
-  if (!number)
-    return e.add(keyOffset(args), keyLength(args));
-  if (std::optional<int64_t> value = literal(number))
-    return e.integer(*value);
-  return word(args, args::Length);
-}
-
-Value KernelEmitter::offset(Value args) {
-  OpFoldResult number = kernel.attention.getMixedOffset();
-  if (!number)
-    return e.add(keyOffset(args), e.sub(keyLength(args), queryLength(args)));
-  if (std::optional<int64_t> value = literal(number))
-    return e.integer(*value);
-  return word(args, args::Offset);
-}
-
-Value KernelEmitter::scale(Value args) {
-  constexpr float log2e = 1.44269504f;
-  OpFoldResult number = kernel.attention.getMixedScale();
-  if (!number)
-    return e.real(log2e / std::sqrt(float(kernel.features)));
-  if (auto attribute = dyn_cast<Attribute>(number))
-    return e.real(log2e * cast<FloatAttr>(attribute).getValue().convertToFloat());
-  return e.mulf(e.load(e.f32(), args, args::Scale), e.real(log2e));
-}
-
-PatternOperands KernelEmitter::patternOperands(Value args) {
-  PatternOperands operands;
-  operands.length = length(args);
-  if (kernel.getNumArguments() == 0)
-    return operands;
-  Value arguments = pointer(args, args::Arguments);
-  for (unsigned i = 0; i < kernel.getNumArguments(); ++i) {
-    Value argument = word(arguments, i * kWord);
-    argument = e.max(argument, e.integer(-kMaxNumber));
-    operands.arguments.push_back(e.min(argument, e.integer(kMaxNumber)));
-  }
-  return operands;
-}
-
-SmallVector<BandRange> KernelEmitter::bands(Value args, Value column, IRMapping &mapping) {
-  Value count = units(args), zero = e.integer(0);
-  if (!kernel.schedule)
-    return {{zero, count, zero, e.div(keyLength(args), kUnit)}};
-
-  PatternOperands operands = patternOperands(args);
-  // In the order of ScheduleOp::Argument.
-  Values arguments = {column,       queryLength(args), keyLength(args),
-                      offset(args), keyOffset(args),   operands.length};
-  llvm::append_range(arguments, operands.arguments);
-  InlinedSchedule inlined = inlineSchedule(e, kernel.schedule, arguments);
-  mapping = inlined.mapping;
-  for (BandRange &band : inlined.bands) {
-    band.begin = e.max(band.begin, zero);
-    band.end = e.min(band.end, count);
-  }
-  return inlined.bands;
+KernelCall KernelEmitter::call(Value args) {
+  using Field = KernelCall::Field;
+  auto field = [this, args](Field field) -> Value {
+    switch (field) {
+    case Field::QueryLength:
+      return word(args, args::QueryLength);
+    case Field::KeyLength:
+      return word(args, args::KeyLength);
+    case Field::Offset:
+      return word(args, args::Offset);
+    case Field::KeyOffset:
+      return word(args, args::KeyOffset);
+    case Field::Length:
+      return word(args, args::Length);
+    case Field::ScaleLog2:
+      return e.mulf(e.load(e.f32(), args, args::Scale), e.real(1.44269504f));
+    }
+    llvm_unreachable("unknown field");
+  };
+  return KernelCall(e, kernel, field, [this, args](unsigned i) {
+    return word(pointer(args, args::Arguments), i * kWord);
+  });
 }
 
 //===----------------------------------------------------------------------===//

@@ -26,10 +26,7 @@
 
 #include "Layout.h"
 #include "attn/CodeGen/CPU/Target.h"
-#include "attn/CodeGen/Common/Emitter.h"
-#include "attn/CodeGen/Common/KernelFunction.h"
-#include "attn/CodeGen/Common/Predicate.h"
-#include "attn/CodeGen/Common/ScheduleInline.h"
+#include "attn/CodeGen/Common/KernelCall.h"
 
 namespace mlir::attn::cpu {
 
@@ -74,21 +71,20 @@ private:
   Value word(Value base, int64_t offset) { return e.load(e.i64(), base, offset); }
   Value pointer(Value base, int64_t offset) { return e.load(e.ptr(), base, offset); }
 
-  /// Numbers of a call, as i64.
-  Value queryLength(Value args) { return word(args, args::QueryLength); }
-  Value keyLength(Value args) { return word(args, args::KeyLength); }
-  Value offset(Value args);
-  Value keyOffset(Value args);
-  Value length(Value args);
-  /// scale * log2(e): scores are exponents of 2.
-  Value scale(Value args);
-  PatternOperands patternOperands(Value args);
-  /// Units of the call's keys, the last of them possibly not full.
-  Value units(Value args) { return e.div(e.add(keyLength(args), kUnit - 1), kUnit); }
-
+  /// What the call's AttnArgs and the attention op say together.
+  KernelCall call(Value args);
+  Value queryLength(Value args) { return call(args).queryLength(); }
+  Value keyLength(Value args) { return call(args).keyLength(); }
+  Value offset(Value args) { return call(args).offset(); }
+  Value keyOffset(Value args) { return call(args).keyOffset(); }
+  Value length(Value args) { return call(args).length(); }
+  Value scale(Value args) { return call(args).scaleLog2(); }
+  PatternOperands patternOperands(Value args) { return call(args).patternOperands(); }
   /// The bands of column `column` (numbered from the head's first query), clipped to the call's
   /// units. `mapping` receives the values of the schedule's body.
-  SmallVector<BandRange> bands(Value args, Value column, IRMapping &mapping);
+  SmallVector<BandRange> bands(Value args, Value column, IRMapping &mapping) {
+    return call(args).bands(column, kUnit, mapping);
+  }
 
   //===--------------------------------------------------------------------===//
   // Pieces of functions

@@ -38,11 +38,18 @@ public:
           << this->target << "', expected one of " << getTargetNames();
       return signalPassFailure();
     }
-    auto kernels = collectKernelFunctions(module, {kColumn, kUnit});
+    auto tileOf = [](AttentionOp attention, int64_t features) -> FailureOr<SmallVector<int64_t>> {
+      if (features <= 0 || features > kMaxFeatures || features % 8 != 0)
+        return attention.emitOpError("expected a head dim that is a multiple of 8 from 8 to ")
+               << kMaxFeatures << ", found " << features;
+      return SmallVector<int64_t>{kColumn, kUnit};
+    };
+    Type f32 = Float32Type::get(&getContext());
+    auto kernels = collectKernelFunctions(module, f32, tileOf);
     if (failed(kernels))
       return signalPassFailure();
     for (KernelFunction &kernel : *kernels)
-      if (failed(checkKernel(kernel)))
+      if (failed(checkNames(kernel)))
         return signalPassFailure();
 
     for (KernelFunction &kernel : *kernels) {
@@ -62,11 +69,8 @@ public:
   }
 
 private:
-  LogicalResult checkKernel(KernelFunction &kernel) {
-    if (kernel.features <= 0 || kernel.features > kMaxFeatures || kernel.features % 8 != 0)
-      return kernel.attention.emitOpError("expected a head dim that is a multiple of 8 from 8 to ")
-             << kMaxFeatures << ", found " << kernel.features;
-    // Names that the kernel needs beside its own.
+  /// Names that the kernel needs beside its own must be free.
+  LogicalResult checkNames(KernelFunction &kernel) {
     for (StringRef suffix : {"_plan", "_cost"}) {
       std::string name = (kernel.getName() + suffix).str();
       Operation *other = SymbolTable::lookupSymbolIn(getOperation(), name);

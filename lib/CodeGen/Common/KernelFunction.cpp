@@ -32,14 +32,16 @@ static LogicalResult checkShape(func::FuncOp function, AttentionOp attention) {
 }
 
 /// The head dim, if the operands' types are supported.
-static FailureOr<int64_t> checkTypes(AttentionOp attention) {
+static FailureOr<int64_t> checkTypes(AttentionOp attention, ArrayRef<Type> elements) {
   auto query = cast<RankedTensorType>(attention.getQuery().getType());
   auto value = cast<RankedTensorType>(attention.getValue().getType());
   for (Type type : attention->getOperandTypes())
     if (auto tensor = dyn_cast<RankedTensorType>(type))
-      if (!tensor.getElementType().isF32())
-        return attention.emitOpError("expected elements of type f32, found ")
-               << tensor.getElementType();
+      if (!llvm::is_contained(elements, tensor.getElementType())) {
+        auto diagnostic = attention.emitOpError("expected elements of type ");
+        llvm::interleave(elements, diagnostic, " or ");
+        return diagnostic << ", found " << tensor.getElementType();
+      }
   int64_t features = query.getShape().back();
   if (ShapedType::isDynamic(features))
     return attention.emitOpError("expected a static head dim, found ") << query;
@@ -69,8 +71,8 @@ static FailureOr<ScheduleOp> findSchedule(AttentionOp attention, PatternOp patte
   return failure();
 }
 
-FailureOr<SmallVector<KernelFunction>> attn::collectKernelFunctions(ModuleOp module,
-                                                                    ArrayRef<int64_t> tile) {
+FailureOr<SmallVector<KernelFunction>>
+attn::collectKernelFunctions(ModuleOp module, ArrayRef<Type> elements, TileOfFeatures tileOf) {
   SmallVector<KernelFunction> kernels;
   WalkResult result = module.walk([&](AttentionOp attention) {
     auto function = dyn_cast<func::FuncOp>(attention->getParentOp());
@@ -80,14 +82,17 @@ FailureOr<SmallVector<KernelFunction>> attn::collectKernelFunctions(ModuleOp mod
     }
     if (failed(checkShape(function, attention)))
       return WalkResult::interrupt();
-    FailureOr<int64_t> features = checkTypes(attention);
+    FailureOr<int64_t> features = checkTypes(attention, elements);
     if (failed(features))
       return WalkResult::interrupt();
 
+    auto tile = tileOf(attention, *features);
+    if (failed(tile))
+      return WalkResult::interrupt();
     KernelFunction kernel{function, attention, nullptr, nullptr, *features};
     if (FlatSymbolRefAttr symbol = attention.getPatternAttr()) {
       kernel.pattern = SymbolTable::lookupNearestSymbolFrom<PatternOp>(attention, symbol);
-      FailureOr<ScheduleOp> schedule = findSchedule(attention, kernel.pattern, module, tile);
+      FailureOr<ScheduleOp> schedule = findSchedule(attention, kernel.pattern, module, *tile);
       if (failed(schedule))
         return WalkResult::interrupt();
       kernel.schedule = *schedule;

@@ -31,11 +31,15 @@ struct KernelFunction {
   unsigned getNumArguments() { return attention.getPatternArguments().size(); }
 };
 
-/// Collects the kernel functions of a module in order. An `attn.attention` outside of them, a type
-/// other than f32 with a known head dim, or a pattern without a forward schedule of tiles `tile` is
-/// an error.
-FailureOr<SmallVector<KernelFunction>> collectKernelFunctions(ModuleOp module,
-                                                              ArrayRef<int64_t> tile);
+/// The tiles that a code generator wants for a head dim; it reports the head dims that it has not.
+using TileOfFeatures =
+    function_ref<FailureOr<SmallVector<int64_t>>(AttentionOp attention, int64_t features)>;
+
+/// Collects the kernel functions of a module in order. An `attn.attention` outside of them, an
+/// element type other than `elements`, a head dim that is not known, or a pattern without a forward
+/// schedule of the tiles wanted is an error.
+FailureOr<SmallVector<KernelFunction>>
+collectKernelFunctions(ModuleOp module, ArrayRef<Type> elements, TileOfFeatures tileOf);
 
 } // namespace mlir::attn
 

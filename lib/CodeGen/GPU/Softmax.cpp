@@ -1,0 +1,74 @@
+//===- Softmax.cpp - from scores to weights, one tile at a time ------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The online softmax in exponents of 2: weight = 2^(scale * (score - maximum)). The maximum starts
+// at a finite sentinel, so that rows without any visible key compute 2^(-inf) = 0 and no NaN; it is
+// a power of two, so that its product with the scale is exact and 2^(scale * (m - m)) is 1.
+//
+//===----------------------------------------------------------------------===//
+
+#include "KernelEmitter.h"
+
+using namespace mlir;
+using namespace mlir::attn;
+using namespace mlir::attn::cuda;
+
+/// -2^100.
+static constexpr float kSentinel = -0x1p100f;
+
+Value KernelEmitter::mask(Value scores, const WorkItem &item, const Lane &lane, Value keyTile) {
+  // The columns of a lane from its first: 0, 1, 8, 9, 16, ...
+  SmallVector<int32_t> numbers;
+  for (int32_t j = 0; j < shape.keys / 4; ++j)
+    numbers.push_back(j / 2 * 8 + j % 2);
+  auto type = e.i32s(numbers.size());
+  Value columns =
+      arith::ConstantOp::create(e, DenseElementsAttr::get(type, ArrayRef<int32_t>(numbers)));
+  Value firstKey = e.add(e.mul(keyTile, shape.keys), lane.column);
+
+  if (kernel.pattern) {
+    PatternOperands operands = call.patternOperands();
+    PredicateLanes lanes{LaneSide::Keys, e.add(call.keyOffset(), e.extend64(firstKey)), columns};
+    Value keep[2];
+    for (int32_t r = 0; r < 2; ++r) {
+      Value row = e.add(e.add(item.firstRow, lane.row), 8 * r);
+      keep[r] = emitPredicate(e, e.getLoc(), kernel.pattern, operands, lanes, position(row));
+    }
+    scores = tile::MaskOp::create(e, scores.getType(), scores, keep[0], keep[1]);
+  }
+  Value exist = e.sub(keyRows(), firstKey);
+  Value isLast = e.lt(e.sub(exist, e.integer32(1)), e.integer32(shape.keys - 1));
+  return e.choose(
+      isLast, scores.getType(),
+      [&]() -> Values {
+        Value keep = e.lt(columns, e.broadcast(exist, numbers.size()));
+        return {tile::MaskOp::create(e, scores.getType(), scores, keep, keep)};
+      },
+      [&]() -> Values { return {scores}; })[0];
+}
+
+Value KernelEmitter::maskIf(Value partial, Value scores, const WorkItem &item, const Lane &lane,
+                            Value keyTile) {
+  return e.choose(
+      partial, scores.getType(), [&]() -> Values { return {mask(scores, item, lane, keyTile)}; },
+      [&]() -> Values { return {scores}; })[0];
+}
+
+Accumulator KernelEmitter::start() {
+  return {e.splat(0, features() / 2), splatRow(kSentinel), splatRow(0)};
+}
+
+KernelEmitter::Weights KernelEmitter::advance(Accumulator &state, Value scores) {
+  Value scale = call.scaleLog2();
+  Type row = state.maximum.getType();
+  Value maximum = tile::RowMaxOp::create(e, row, scores, state.maximum);
+  Values before = e.elements(state.maximum), after = e.elements(maximum), factors;
+  for (auto [m, n] : llvm::zip(before, after))
+    factors.push_back(e.exp2(e.fma(m, scale, e.neg(e.mulf(n, scale)))));
+  Value factor = e.vectorOf(factors);
+  Value weights = tile::ExponentialOp::create(e, scores.getType(), scores, scale, maximum);
+  state.sum = tile::RowSumOp::create(e, row, weights, state.sum, factor);
+  state.maximum = maximum;
+  return {weights, factor};
+}
