@@ -40,8 +40,8 @@ void KernelEmitter::emitExactRow() {
       auto overKey = [&](Value key, ValueRange carried) -> Values {
         if (!kernel.pattern)
           return body(key, carried);
-        Value sees =
-            emitPredicate(e, e.getLoc(), kernel.pattern, operands, position, e.add(key, firstKey));
+        Value sees = emitPredicate(e, e.getLoc(), kernel.pattern, operands,
+                                   {LaneSide::Queries, nullptr, position}, e.add(key, firstKey));
         return e.choose(
             sees, types, [&] { return body(key, carried); }, [&] { return Values(carried); });
       };

@@ -125,8 +125,8 @@ void KernelEmitter::emitMask() {
       for (int64_t v = 0; v < vectors; ++v) {
         Value visible = exists;
         if (kernel.pattern)
-          visible = e.both(exists,
-                           emitPredicate(e, e.getLoc(), kernel.pattern, operands, queries[v], key));
+          visible = e.both(exists, emitPredicate(e, e.getLoc(), kernel.pattern, operands,
+                                                 {LaneSide::Queries, nullptr, queries[v]}, key));
         Value score = e.load(vector(), place, v * vectorBytes());
         score = e.select(visible, score, hidden);
         e.store(score, place, v * vectorBytes());

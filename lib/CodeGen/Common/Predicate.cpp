@@ -36,18 +36,34 @@ std::optional<Interval> within(__int128 low, __int128 high, int64_t limit) {
   return Interval{int64_t(low), int64_t(high)};
 }
 
-/// The value of an affine expression at (q, k): `lanes + scalar`, where only `lanes` depends on q.
-/// Either is null where it is zero. The intervals bound them.
+/// The value of an affine expression at (q, k): `lanes + scalar`, where only `lanes` differs from
+/// lane to lane. Either is null where it is zero. The intervals bound them.
 struct Split {
   Value lanes, scalar;
   Interval laneRange = {0, 0}, scalarRange = {0, 0};
 };
 
-/// Emits the masks of one pattern for one key; a mask used twice is emitted once.
+/// Bounds offsets by their values, if they are constant, and by the positions otherwise.
+Interval boundOffsets(Value offsets) {
+  Attribute constant;
+  matchPattern(offsets, m_Constant(&constant));
+  if (auto one = dyn_cast_or_null<IntegerAttr>(constant))
+    return {one.getInt(), one.getInt()};
+  auto many = dyn_cast_or_null<DenseIntElementsAttr>(constant);
+  if (!many)
+    return {-kPositionLimit, kPositionLimit - 1};
+  SmallVector<int32_t> values(many.getValues<int32_t>());
+  auto [least, greatest] = std::minmax_element(values.begin(), values.end());
+  return {*least, *greatest};
+}
+
+/// Emits the masks of one pattern for one set of lanes; a mask used twice is emitted once.
 class Emission {
 public:
-  Emission(ImplicitLocOpBuilder &builder, const PatternOperands &operands, Value query, Value key)
-      : b(builder), operands(operands), query(query), key(key) {}
+  Emission(ImplicitLocOpBuilder &builder, const PatternOperands &operands,
+           const PredicateLanes &lanes, Value other)
+      : b(builder), operands(operands), side(lanes.side), base(lanes.base), offsets(lanes.offsets),
+        other(other), offsetRange(boundOffsets(offsets)) {}
 
   Value mask(Value mask);
 
@@ -81,9 +97,16 @@ private:
   /// A constant, or a scalar, in the type of `lanes`.
   Value like(Value lanes, int64_t value);
   Value like(Value lanes, Value scalar);
-  /// `lanes predicate bound`, where the bound is saturated to the lanes' type.
-  Value compareLanes(arith::CmpIPredicate predicate, Value lanes, Value bound,
-                     Interval range = {-kPositionLimit, kPositionLimit});
+  /// `lanes predicate bound`, where the bound is saturated to the lanes' range.
+  Value compareLanes(arith::CmpIPredicate predicate, Value lanes, Value bound, Interval range);
+  /// `position` less the lanes' base: what their offsets are compared with.
+  Value fromBase(Value position) { return base ? sub(position, base) : position; }
+  /// `base + offsets predicate position`.
+  Value comparePositions(arith::CmpIPredicate predicate, Value position) {
+    return compareLanes(predicate, offsets, fromBase(position), offsetRange);
+  }
+  /// `values = residue (mod divisor)`: constant values, such as offsets, keep constant residues.
+  Value congruent(Value values, Interval range, Value residue, int64_t divisor);
 
   //===--------------------------------------------------------------------===//
   // Masks
@@ -93,20 +116,36 @@ private:
   Value either(Value x, Value y) { return b.createOrFold<arith::OrIOp>(x, y); }
   Value negate(Value x) { return b.createOrFold<arith::XOrIOp>(x, boolean(true)); }
   Value boolean(bool value);
-  /// The i1 `condition`, which holds or not for all queries alike.
+  /// The i1 `condition`, which holds or not for all lanes alike.
   Value uniform(Value condition);
-  /// `low <= q <= high`.
-  Value between(Value low, Value high);
+  /// `begin <= x < end`, where x is the position on the side `ranged`.
+  Value range(LaneSide ranged, Value begin, Value end);
 
+  /// How far the lanes of a window, or of blocks, reach `below` and `above` the other position.
+  struct Reach {
+    Value below, above;
+  };
+  Reach reach(Value before, Value after) const {
+    return side == LaneSide::Keys ? Reach{before, after} : Reach{after, before};
+  }
+  Value causal();
   Value window(WindowOp op);
   Value block(int64_t size, Value shift, Value before, Value after);
+  Value chunk(int64_t size);
+  Value prefix(Value length);
   Value where(WhereOp op);
-  /// One expression, or nothing if its lanes exceed `limit`.
-  std::optional<Split> split(AffineExpr expr, WhereOp op, Value q, int64_t limit);
+  /// `expr = 0` or `expr >= 0`.
+  Value constraint(AffineExpr expr, bool isEquality, WhereOp op);
+  /// One expression, in lanes that also hold `divisor`.
+  Split split(AffineExpr expr, WhereOp op, int64_t divisor = 1);
+  /// The same from offsets in some width, or nothing if lanes exceed `limit`.
+  std::optional<Split> split(AffineExpr expr, WhereOp op, Value laneOffsets, int64_t limit);
 
   ImplicitLocOpBuilder &b;
   const PatternOperands &operands;
-  Value query, key;
+  const LaneSide side;
+  const Value base, offsets, other;
+  const Interval offsetRange;
   DenseMap<Value, Value> emitted;
 };
 
@@ -182,27 +221,44 @@ Value Emission::compareLanes(arith::CmpIPredicate predicate, Value lanes, Value 
   return compare(predicate, lanes, like(lanes, saturated));
 }
 
+Value Emission::congruent(Value values, Interval range, Value residue, int64_t divisor) {
+  Value own = floorMod(values, divisor, range.low >= 0);
+  return compare(arith::CmpIPredicate::eq, own, like(own, floorMod(residue, divisor)));
+}
+
 //===----------------------------------------------------------------------===//
 // Masks
 //===----------------------------------------------------------------------===//
 
 Value Emission::boolean(bool value) {
   Type type = b.getI1Type();
-  if (auto vector = dyn_cast<VectorType>(query.getType()))
+  if (auto vector = dyn_cast<VectorType>(offsets.getType()))
     return arith::ConstantOp::create(b, DenseElementsAttr::get(vector.clone(type), value));
   return arith::ConstantOp::create(b, b.getBoolAttr(value));
 }
 
 Value Emission::uniform(Value condition) {
-  auto vector = dyn_cast<VectorType>(query.getType());
+  auto vector = dyn_cast<VectorType>(offsets.getType());
   if (!vector)
     return condition;
   return b.createOrFold<vector::BroadcastOp>(vector.clone(b.getI1Type()), condition);
 }
 
-Value Emission::between(Value low, Value high) {
-  return both(compareLanes(arith::CmpIPredicate::sge, query, low),
-              compareLanes(arith::CmpIPredicate::sle, query, high));
+Value Emission::range(LaneSide ranged, Value begin, Value end) {
+  using arith::CmpIPredicate;
+  if (ranged != side) {
+    Value from = compare(CmpIPredicate::sge, other, begin);
+    Value to = compare(CmpIPredicate::slt, other, end);
+    return uniform(both(from, to));
+  }
+  Value from = comparePositions(CmpIPredicate::sge, begin);
+  Value to = comparePositions(CmpIPredicate::slt, end);
+  return both(from, to);
+}
+
+Value Emission::causal() {
+  using arith::CmpIPredicate;
+  return comparePositions(side == LaneSide::Keys ? CmpIPredicate::sle : CmpIPredicate::sge, other);
 }
 
 Value Emission::mask(Value value) {
@@ -220,35 +276,26 @@ Value Emission::mask(Value value) {
   };
   auto intersection = [&](Value x, Value y) { return both(x, y); };
   auto disjunction = [&](Value x, Value y) { return either(x, y); };
-  Value zero = constant(0);
 
   Value result =
       TypeSwitch<Operation *, Value>(op)
           .Case([&](AllOp) { return boolean(true); })
-          .Case([&](CausalOp) { return compareLanes(CmpIPredicate::sge, query, key); })
+          .Case([&](CausalOp) { return causal(); })
           .Case([&](WindowOp window) { return this->window(window); })
           .Case([&](KeysOp keys) {
-            Value from = compare(CmpIPredicate::sge, key, number(keys.getMixedBegin()));
-            Value to = compare(CmpIPredicate::slt, key, number(keys.getMixedEnd()));
-            return uniform(both(from, to));
+            Value begin = number(keys.getMixedBegin()), end = number(keys.getMixedEnd());
+            return range(LaneSide::Keys, begin, end);
           })
           .Case([&](QueriesOp queries) {
-            Value from = number(queries.getMixedBegin()), to = number(queries.getMixedEnd());
-            return both(compareLanes(CmpIPredicate::sge, query, from),
-                        compareLanes(CmpIPredicate::slt, query, to));
+            Value begin = number(queries.getMixedBegin()), end = number(queries.getMixedEnd());
+            return range(LaneSide::Queries, begin, end);
           })
           .Case([&](BlockOp block) {
             return this->block(block.getSize(), number(block.getMixedShift()),
                                number(block.getMixedBefore()), number(block.getMixedAfter()));
           })
-          .Case([&](ChunkOp chunk) {
-            Value past = compareLanes(CmpIPredicate::sge, query, key);
-            return both(past, block(chunk.getSize(), zero, zero, zero));
-          })
-          .Case([&](PrefixOp prefix) {
-            Value inside = compare(CmpIPredicate::slt, key, number(prefix.getMixedLength()));
-            return either(compareLanes(CmpIPredicate::sge, query, key), uniform(inside));
-          })
+          .Case([&](ChunkOp chunk) { return this->chunk(chunk.getSize()); })
+          .Case([&](PrefixOp prefix) { return this->prefix(number(prefix.getMixedLength())); })
           .Case([&](WhereOp where) { return this->where(where); })
           .Case([&](IntersectOp all) { return join(all.getMasks(), true, intersection); })
           .Case([&](UnionOp some) { return join(some.getMasks(), false, disjunction); })
@@ -262,30 +309,74 @@ Value Emission::mask(Value value) {
 }
 
 Value Emission::window(WindowOp op) {
-  // Seen from the key, the queries of the window are k - A*d <= q <= k + B*d.
+  // q - B*d <= k <= q + A*d, and so k - A*d <= q <= k + B*d.
   int64_t dilation = op.getDilation();
-  auto reach = [&](OpFoldResult taps) { return mul(number(taps), constant(dilation)); };
-  Value inside = between(sub(key, reach(op.getMixedAfter())), add(key, reach(op.getMixedBefore())));
+  auto distance = [&](OpFoldResult taps) { return mul(number(taps), constant(dilation)); };
+  auto [below, above] = reach(distance(op.getMixedBefore()), distance(op.getMixedAfter()));
+  Value low = sub(other, below), high = add(other, above);
+  Value from = comparePositions(arith::CmpIPredicate::sge, low);
+  Value inside = both(from, comparePositions(arith::CmpIPredicate::sle, high));
   if (dilation == 1)
     return inside;
-  Value residue = floorMod(query, dilation);
-  Value same = like(query, floorMod(key, dilation));
-  return both(inside, compare(arith::CmpIPredicate::eq, residue, same));
+  return both(inside, congruent(offsets, offsetRange, fromBase(other), dilation));
 }
 
 Value Emission::block(int64_t size, Value shift, Value before, Value after) {
-  Value own = floorDiv(sub(key, shift), size);
+  Value own = floorDiv(sub(other, shift), size);
   auto edge = [&](Value index) { return add(mul(index, constant(size)), shift); };
-  Value first = edge(sub(own, after)), end = edge(add(add(own, before), constant(1)));
-  return both(compareLanes(arith::CmpIPredicate::sge, query, first),
-              compareLanes(arith::CmpIPredicate::slt, query, end));
+  auto [below, above] = reach(before, after);
+  Value first = edge(sub(own, below)), end = edge(add(add(own, above), constant(1)));
+  return range(side, first, end);
+}
+
+Value Emission::chunk(int64_t size) {
+  // From the chunk's first position to the query, and from the key to the chunk's last.
+  using arith::CmpIPredicate;
+  Value past = causal(), first = mul(floorDiv(other, size), constant(size));
+  return both(past, side == LaneSide::Keys
+                        ? comparePositions(CmpIPredicate::sge, first)
+                        : comparePositions(CmpIPredicate::slt, add(first, constant(size))));
+}
+
+Value Emission::prefix(Value length) {
+  using arith::CmpIPredicate;
+  if (side == LaneSide::Queries)
+    return either(causal(), uniform(compare(CmpIPredicate::slt, other, length)));
+  Value last = b.createOrFold<arith::MaxSIOp>(other, sub(length, constant(1)));
+  return comparePositions(CmpIPredicate::sle, last);
 }
 
 //===----------------------------------------------------------------------===//
 // Integer sets
 //===----------------------------------------------------------------------===//
 
-std::optional<Split> Emission::split(AffineExpr expr, WhereOp op, Value q, int64_t limit) {
+namespace {
+/// dividend mod divisor = residue, where 0 <= residue < divisor.
+struct Congruence {
+  AffineExpr dividend;
+  int64_t divisor, residue;
+};
+} // namespace
+
+/// What `expr = 0` says, if `expr` is a remainder less a constant.
+static std::optional<Congruence> congruenceOf(AffineExpr expr) {
+  int64_t residue = 0;
+  auto sum = dyn_cast<AffineBinaryOpExpr>(expr);
+  if (sum && sum.getKind() == AffineExprKind::Add && isa<AffineConstantExpr>(sum.getRHS())) {
+    residue = -cast<AffineConstantExpr>(sum.getRHS()).getValue();
+    expr = sum.getLHS();
+  }
+  auto remainder = dyn_cast<AffineBinaryOpExpr>(expr);
+  if (!remainder || remainder.getKind() != AffineExprKind::Mod)
+    return std::nullopt;
+  int64_t divisor = cast<AffineConstantExpr>(remainder.getRHS()).getValue();
+  if (residue < 0 || residue >= divisor)
+    return std::nullopt;
+  return Congruence{remainder.getLHS(), divisor, residue};
+}
+
+std::optional<Split> Emission::split(AffineExpr expr, WhereOp op, Value laneOffsets,
+                                     int64_t limit) {
   Split result;
   if (auto literal = dyn_cast<AffineConstantExpr>(expr)) {
     int64_t value = literal.getValue();
@@ -297,13 +388,15 @@ std::optional<Split> Emission::split(AffineExpr expr, WhereOp op, Value q, int64
     return result;
   }
   if (auto dim = dyn_cast<AffineDimExpr>(expr)) {
+    LaneSide own = dim.getPosition() == 0 ? LaneSide::Queries : LaneSide::Keys;
     Interval positions = {-kPositionLimit, kPositionLimit - 1};
-    if (dim.getPosition() == 0) {
-      result.lanes = q;
-      result.laneRange = positions;
-    } else {
-      result.scalar = key;
-      result.scalarRange = positions;
+    if (own != side)
+      return Split{nullptr, other, {0, 0}, positions};
+    result.lanes = laneOffsets;
+    result.laneRange = offsetRange;
+    if (base) {
+      result.scalar = base;
+      result.scalarRange = {positions.low - offsetRange.high, positions.high - offsetRange.low};
     }
     return result;
   }
@@ -314,7 +407,7 @@ std::optional<Split> Emission::split(AffineExpr expr, WhereOp op, Value q, int64
   }
 
   auto binary = cast<AffineBinaryOpExpr>(expr);
-  std::optional<Split> left = split(binary.getLHS(), op, q, limit);
+  std::optional<Split> left = split(binary.getLHS(), op, laneOffsets, limit);
   if (!left)
     return std::nullopt;
   auto sum = [&](const Split &x, const Split &y) -> std::optional<Split> {
@@ -328,7 +421,7 @@ std::optional<Split> Emission::split(AffineExpr expr, WhereOp op, Value q, int64
     return Split{addition(x.lanes, y.lanes), addition(x.scalar, y.scalar), *lanes, *scalars};
   };
   if (binary.getKind() == AffineExprKind::Add) {
-    std::optional<Split> right = split(binary.getRHS(), op, q, limit);
+    std::optional<Split> right = split(binary.getRHS(), op, laneOffsets, limit);
     return right ? sum(*left, *right) : std::nullopt;
   }
 
@@ -392,24 +485,43 @@ std::optional<Split> Emission::split(AffineExpr expr, WhereOp op, Value q, int64
   return result;
 }
 
+Split Emission::split(AffineExpr expr, WhereOp op, int64_t divisor) {
+  std::optional<Split> result;
+  if (divisor <= kLaneLimit32)
+    result = split(expr, op, offsets, kLaneLimit32);
+  if (result)
+    return *result;
+  Type wide = b.getI64Type();
+  if (auto vector = dyn_cast<VectorType>(offsets.getType()))
+    wide = vector.clone(wide);
+  Value extended = b.createOrFold<arith::ExtSIOp>(wide, offsets);
+  result = split(expr, op, extended, kLaneLimit64);
+  assert(result && "the verifier refuses larger coefficients");
+  return *result;
+}
+
+Value Emission::constraint(AffineExpr expr, bool isEquality, WhereOp op) {
+  if (std::optional<Congruence> known = isEquality ? congruenceOf(expr) : std::nullopt) {
+    Split value = split(known->dividend, op, known->divisor);
+    Value rest = constant(known->residue);
+    if (value.scalar)
+      rest = sub(rest, value.scalar);
+    if (value.lanes)
+      return congruent(value.lanes, value.laneRange, rest, known->divisor);
+  }
+  // lanes + scalar >= 0 (or = 0), read as lanes >= -scalar.
+  Split value = split(expr, op);
+  auto predicate = isEquality ? arith::CmpIPredicate::eq : arith::CmpIPredicate::sge;
+  Value bound = value.scalar ? sub(constant(0), value.scalar) : constant(0);
+  return value.lanes ? compareLanes(predicate, value.lanes, bound, value.laneRange)
+                     : uniform(compare(predicate, constant(0), bound));
+}
+
 Value Emission::where(WhereOp op) {
   IntegerSet set = op.getSet();
   Value result;
-  for (unsigned i = 0; i < set.getNumConstraints(); ++i) {
-    std::optional<Split> value = split(set.getConstraint(i), op, query, kLaneLimit32);
-    if (!value) {
-      Type wide = b.getI64Type();
-      if (auto vector = dyn_cast<VectorType>(query.getType()))
-        wide = vector.clone(wide);
-      Value extended = b.createOrFold<arith::ExtSIOp>(wide, query);
-      value = split(set.getConstraint(i), op, extended, kLaneLimit64);
-      assert(value && "the verifier refuses larger coefficients");
-    }
-    // lanes + scalar >= 0 (or = 0), read as lanes >= -scalar.
-    auto predicate = set.isEq(i) ? arith::CmpIPredicate::eq : arith::CmpIPredicate::sge;
-    Value bound = value->scalar ? sub(constant(0), value->scalar) : constant(0);
-    Value holds = value->lanes ? compareLanes(predicate, value->lanes, bound, value->laneRange)
-                               : uniform(compare(predicate, constant(0), bound));
+  for (auto [expr, isEquality] : llvm::zip_equal(set.getConstraints(), set.getEqFlags())) {
+    Value holds = constraint(expr, isEquality, op);
     result = result ? both(result, holds) : holds;
   }
   return result ? result : boolean(true);
@@ -420,8 +532,9 @@ Value Emission::where(WhereOp op) {
 //===----------------------------------------------------------------------===//
 
 Value attn::emitPredicate(OpBuilder &builder, Location loc, PatternOp pattern,
-                          const PatternOperands &operands, Value query, Value key) {
+                          const PatternOperands &operands, const PredicateLanes &lanes,
+                          Value other) {
   ImplicitLocOpBuilder b(loc, builder);
   b.setInsertionPoint(builder.getInsertionBlock(), builder.getInsertionPoint());
-  return Emission(b, operands, query, key).mask(pattern.getMask());
+  return Emission(b, operands, lanes, other).mask(pattern.getMask());
 }

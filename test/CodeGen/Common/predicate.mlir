@@ -23,18 +23,37 @@ func.func @near_f32_d8(%q: tensor<?x?x?x8xf32>, %k: tensor<?x?x?x8xf32>, %w: ind
   return %o : tensor<?x?x?x8xf32>
 }
 
-/// What depends on the key alone stays a scalar: lanes add its residue and take their own.
+/// A congruence compares the residue of a lane with a scalar's; lanes add nothing.
 // CHECK-LABEL: llvm.func internal @comb_f32_d8.mask(
+// CHECK: scf.for
+// CHECK-NOT: arith.addi %{{.*}} : vector<16xi32>
+// CHECK: %[[OWN:.*]] = arith.andi %{{.*}} : vector<16xi32>
+// CHECK-NOT: arith.addi %{{.*}} : vector<16xi32>
 // CHECK: arith.andi %{{.*}} : i64
-// CHECK: arith.addi %{{.*}} : vector<16xi32>
-// CHECK: arith.andi %{{.*}} : vector<16xi32>
-// CHECK: arith.cmpi eq, %{{.*}} : vector<16xi32>
+// CHECK: arith.cmpi eq, %[[OWN]], %{{.*}} : vector<16xi32>
 attn.pattern @comb {
   %comb = attn.where affine_set<(q, k) : ((q - k) mod 128 == 0)>
   attn.yield %comb
 }
 func.func @comb_f32_d8(%q: tensor<?x?x?x8xf32>, %k: tensor<?x?x?x8xf32>) -> tensor<?x?x?x8xf32> {
   %o, %lse = attn.attention %q, %k, %k mask @comb
+      : tensor<?x?x?x8xf32>, tensor<?x?x?x8xf32>, tensor<?x?x?x8xf32>
+        -> tensor<?x?x?x8xf32>, tensor<?x?x?xf32>
+  return %o : tensor<?x?x?x8xf32>
+}
+
+/// What depends on the key alone stays a scalar: lanes add its residue and take their own.
+// CHECK-LABEL: llvm.func internal @last_f32_d8.mask(
+// CHECK: arith.andi %{{.*}} : i64
+// CHECK: arith.addi %{{.*}} : vector<16xi32>
+// CHECK: arith.andi %{{.*}} : vector<16xi32>
+// CHECK: arith.cmpi sge, %{{.*}} : vector<16xi32>
+attn.pattern @last {
+  %last = attn.where affine_set<(q, k) : ((q - k) mod 128 - 120 >= 0)>
+  attn.yield %last
+}
+func.func @last_f32_d8(%q: tensor<?x?x?x8xf32>, %k: tensor<?x?x?x8xf32>) -> tensor<?x?x?x8xf32> {
+  %o, %lse = attn.attention %q, %k, %k mask @last
       : tensor<?x?x?x8xf32>, tensor<?x?x?x8xf32>, tensor<?x?x?x8xf32>
         -> tensor<?x?x?x8xf32>, tensor<?x?x?xf32>
   return %o : tensor<?x?x?x8xf32>

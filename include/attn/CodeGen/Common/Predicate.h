@@ -3,17 +3,25 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // A partial tile is masked by the pattern itself, pair by pair, so no mask depends on how the
-// schedule was derived. Targets evaluate it for one key and many queries at once: what depends on
-// the key alone is computed once, in 64-bit scalars, and the lanes do little more than a comparison
-// or two.
+// schedule was derived. Targets evaluate it for many pairs at once that share one position: lanes
+// are the queries of one key, or the keys of one query. What depends on the shared position alone
+// is computed once, in 64-bit scalars, and the lanes do little more than a comparison or two.
 //
-//   window before B after A     lanes: k - A <= q   and   q <= k + B       (bounds are scalars)
-//   block W                     lanes: W*blk(k) <= q < W*(blk(k) + 1)
-//   where (q - k) mod 3 == 0    lanes: (q + (-k mod 3)) mod 3 == 0
+//                              lanes are queries of k       lanes are keys of q
+//   window before B after A    k - A <= q <= k + B          q - B <= k <= q + A
+//   block W                    W*blk(k) <= q < W*blk(k)+W   W*blk(q) <= k < W*blk(q)+W
+//   where (q - k) mod 3 == 0   q mod 3 == k mod 3           -k mod 3 == -q mod 3
+//   where (q - k) mod 3 >= 1   (q + (-k mod 3)) mod 3 >= 1  (-k + q mod 3) mod 3 >= 1
 //
-// Lanes are 32 bits wide. That is exact: positions are within +-2^30 (the kernel's plan refuses
-// others), and a bound outside that range is saturated, which leaves every comparison as it was.
-// Only integer sets whose coefficients need more use lanes of 64 bits.
+// The position of a lane is base + offset, where the base is a scalar as well. It moves to the
+// other side of every comparison, so that constant offsets are compared as they are:
+//
+//   causal, keys 64, 65, 72, 73 of q:   [0, 1, 8, 9] <= q - 64
+//
+// Lanes are 32 bits wide. That is exact: offsets are bounded, by their values where they are
+// constant and by +-2^30 where not (the kernel's plan refuses other positions), and a bound outside
+// their range is saturated, which leaves every comparison as it was. Only integer sets whose
+// coefficients need more use lanes of 64 bits.
 //
 //===----------------------------------------------------------------------===//
 
@@ -36,10 +44,22 @@ struct PatternOperands {
   SmallVector<Value> arguments;
 };
 
-/// Emits whether `query` sees `key`, both positions. `query` is an i32 or a vector of i32, `key` an
-/// i64; the result is an i1, or a vector of i1 like `query`.
+/// Which side of the pairs has a lane for each position.
+enum class LaneSide { Queries, Keys };
+
+/// The lanes, at the positions `base + offsets`.
+struct PredicateLanes {
+  LaneSide side;
+  /// An i64, within a position's distance of every lane; null for 0.
+  Value base;
+  /// An i32 or a vector of i32, within the positions' range if they are not constant.
+  Value offsets;
+};
+
+/// Emits which lanes see, or are seen by, the position `other` of the other side, an i64. The
+/// result is an i1, or a vector of i1 like the offsets.
 Value emitPredicate(OpBuilder &builder, Location loc, PatternOp pattern,
-                    const PatternOperands &operands, Value query, Value key);
+                    const PatternOperands &operands, const PredicateLanes &lanes, Value other);
 
 } // namespace mlir::attn
 
