@@ -6,16 +6,21 @@
 
 #include "attn/Bands/Passes.h"
 #include "attn/CodeGen/CPU/Passes.h"
+#include "attn/CodeGen/GPU/Passes.h"
+#include "attn/CodeGen/GPU/TileOps.h"
 #include "attn/IR/AttnDialect.h"
 #include "attn/IR/Passes.h"
 #include "attn/Pipelines/Pipelines.h"
 #include "attn/Proofs/Passes.h"
 #include "attn/Schedule/Passes.h"
+#include "mlir/Conversion/NVVMToLLVM/NVVMToLLVM.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
 #include "mlir/Dialect/Func/Extensions/InlinerExtension.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -27,7 +32,9 @@ using namespace mlir::attn;
 
 void mlir::attn::registerAllAttnDialects(DialectRegistry &registry) {
   registry.insert<AttnDialect, arith::ArithDialect, cf::ControlFlowDialect, func::FuncDialect,
-                  LLVM::LLVMDialect, math::MathDialect, scf::SCFDialect, vector::VectorDialect>();
+                  gpu::GPUDialect, LLVM::LLVMDialect, math::MathDialect, NVVM::NVVMDialect,
+                  scf::SCFDialect, tile::TileDialect, vector::VectorDialect>();
+  registerConvertNVVMToLLVMInterface(registry);
 }
 
 void mlir::attn::registerAllAttnPasses() {
@@ -37,6 +44,7 @@ void mlir::attn::registerAllAttnPasses() {
   registerAttnProofsPasses();
   registerAttnSchedulePasses();
   registerAttnCPUPasses();
+  registerAttnGPUPasses();
 }
 
 void mlir::attn::registerAllAttnPipelines() {

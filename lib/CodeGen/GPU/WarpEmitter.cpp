@@ -120,14 +120,11 @@ Values WarpEmitter::assembly(const Twine &code, ValueRange tied, ValueRange inpu
     constraints += std::to_string(i) + ",";
   Values operands(inputs);
   llvm::append_range(operands, tied);
-  SmallVector<Type> results;
-  if (tied.size() == 1)
-    results.push_back(tied.front().getType());
-  else if (!tied.empty())
-    results.push_back(structOf(tied.getTypes()));
+  Type result = tied.empty() ? Type()
+                : tied.size() == 1 ? tied.front().getType()
+                                   : structOf(tied.getTypes());
   auto op = LLVM::InlineAsmOp::create(
-      *this, results, operands, code.str(), constraints + "~{memory}", /*has_side_effects=*/true,
-      /*is_align_stack=*/false, LLVM::TailCallKindAttr::get(getContext(), LLVM::TailCallKind::None),
-      LLVM::AsmDialectAttr(), ArrayAttr());
-  return tied.empty() ? Values() : unpack(op.getResult(0));
+      *this, result, operands, code.str(), constraints + "~{memory}", /*has_side_effects=*/true,
+      /*is_align_stack=*/false, LLVM::TailCallKind::None, LLVM::AsmDialectAttr(), ArrayAttr());
+  return tied.empty() ? Values() : unpack(op->getResult(0));
 }
