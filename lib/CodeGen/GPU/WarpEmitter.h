@@ -40,7 +40,7 @@ public:
   Value fma(Value a, Value b, Value c) { return LLVM::FMAOp::create(*this, a, b, c); }
   Value neg(Value a) { return arith::NegFOp::create(*this, a); }
   /// The larger, passing over a NaN: one instruction.
-  Value maxf(Value a, Value b) { return arith::MaxNumFOp::create(*this, a, b); }
+  Value maxf(Value a, Value b) { return LLVM::MaxNumOp::create(*this, a, b); }
   /// 2^x, one instruction; 0 for -inf.
   Value exp2(Value x) { return LLVM::Exp2Op::create(*this, x); }
   Value log2(Value x) { return intrinsic("llvm.nvvm.lg2.approx.ftz.f", f32(), x); }
