@@ -13,6 +13,7 @@
 #include "attn/Pipelines/Pipelines.h"
 #include "attn/Proofs/Passes.h"
 #include "attn/Schedule/Passes.h"
+#include "attn/Target/Passes.h"
 #include "mlir/Conversion/NVVMToLLVM/NVVMToLLVM.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
@@ -35,6 +36,7 @@ void mlir::attn::registerAllAttnDialects(DialectRegistry &registry) {
                   gpu::GPUDialect, LLVM::LLVMDialect, math::MathDialect, NVVM::NVVMDialect,
                   scf::SCFDialect, tile::TileDialect, vector::VectorDialect>();
   registerConvertNVVMToLLVMInterface(registry);
+  registerAttnTranslations(registry);
 }
 
 void mlir::attn::registerAllAttnPasses() {
@@ -45,6 +47,7 @@ void mlir::attn::registerAllAttnPasses() {
   registerAttnSchedulePasses();
   registerAttnCPUPasses();
   registerAttnGPUPasses();
+  registerAttnTargetPasses();
 }
 
 void mlir::attn::registerAllAttnPipelines() {

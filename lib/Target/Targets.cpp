@@ -5,10 +5,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "attn/Target/Targets.h"
+#include "BackEnds.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
-#include "llvm/MC/MCSubtargetInfo.h"
-#include "llvm/MC/TargetRegistry.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/TargetParser/Host.h"
 #include "llvm/TargetParser/SubtargetFeature.h"
@@ -44,21 +43,6 @@ void initializeBackEnds() {
     return true;
   }();
   (void)done;
-}
-
-const llvm::Target *findBackEnd(StringRef triple) {
-  initializeBackEnds();
-  std::string ignored;
-  return llvm::TargetRegistry::lookupTarget(llvm::Triple(triple), ignored);
-}
-
-std::unique_ptr<llvm::MCSubtargetInfo> createSubtarget(StringRef triple, StringRef cpu,
-                                                       StringRef features) {
-  const llvm::Target *backEnd = findBackEnd(triple);
-  if (!backEnd)
-    return nullptr;
-  return std::unique_ptr<llvm::MCSubtargetInfo>(
-      backEnd->createMCSubtargetInfo(llvm::Triple(triple), cpu, features));
 }
 
 /// Sorted, so that the text does not depend on the order of a hash table.
@@ -114,6 +98,21 @@ std::string suggest(StringRef name) {
 }
 
 } // namespace
+
+const llvm::Target *mlir::attn::findBackEnd(StringRef triple) {
+  initializeBackEnds();
+  std::string ignored;
+  return llvm::TargetRegistry::lookupTarget(llvm::Triple(triple), ignored);
+}
+
+std::unique_ptr<llvm::MCSubtargetInfo> mlir::attn::createSubtarget(StringRef triple, StringRef cpu,
+                                                                   StringRef features) {
+  const llvm::Target *backEnd = findBackEnd(triple);
+  if (!backEnd)
+    return nullptr;
+  return std::unique_ptr<llvm::MCSubtargetInfo>(
+      backEnd->createMCSubtargetInfo(llvm::Triple(triple), cpu, features));
+}
 
 StringRef mlir::attn::stringifyInstructionSet(InstructionSet set) {
   switch (set) {
