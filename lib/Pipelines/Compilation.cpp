@@ -90,8 +90,9 @@ void Compilation::describeKernels() {
     AttentionOp attention = *attentions.begin();
     KernelInfo kernel;
     kernel.symbol = function.getSymName().str();
-    kernel.dtype = "f32";
-    kernel.headDim = cast<RankedTensorType>(attention.getQuery().getType()).getShape().back();
+    auto query = cast<RankedTensorType>(attention.getQuery().getType());
+    llvm::raw_string_ostream(kernel.dtype) << query.getElementType();
+    kernel.headDim = query.getShape().back();
     if (FlatSymbolRefAttr name = attention.getPatternAttr()) {
       auto pattern = mlir::SymbolTable::lookupNearestSymbolFrom<PatternOp>(attention, name);
       kernel.pattern = name.getValue().str();
@@ -124,7 +125,9 @@ std::string Compilation::describeFailure() const {
     if (step <= phase)
       command += (" --attn-" + stringifyPhase(step) + "-pipeline" + option).str();
   };
-  add(Phase::Dialect, "=head-dim=" + Twine(options.headDim));
+  const std::string headDim = "head-dim=" + std::to_string(options.headDim);
+  add(Phase::Dialect,
+      options.dtype == "f32" ? "=" + headDim : "=\"" + headDim + " dtype=" + options.dtype + "\"");
   add(Phase::Bands, "");
   add(Phase::Schedule, "");
   add(Phase::Codegen, "=target=" + options.target);

@@ -54,6 +54,7 @@ void mlir::attn::populateDialectPhase(OpPassManager &passes, const PipelineOptio
   passes.addPass(createCSEPass());
   AttnMakeKernelsPassOptions kernels;
   kernels.headDim = options.headDim;
+  kernels.dtype = options.dtype;
   passes.addPass(createAttnMakeKernelsPass(kernels));
 }
 

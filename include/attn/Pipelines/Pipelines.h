@@ -39,6 +39,9 @@ struct PipelineOptions : public PassPipelineOptions<PipelineOptions> {
   Option<int64_t> headDim{*this, "head-dim",
                           llvm::cl::desc("features of query, key and value of the kernels made"),
                           llvm::cl::init(64)};
+  Option<std::string> dtype{
+      *this, "dtype", llvm::cl::desc("elements of query, key, value and output: f32, f16 or bf16"),
+      llvm::cl::init("f32")};
   Option<std::string> target{
       *this, "target", llvm::cl::desc("native, x86-64-v4, x86-64-v3, aarch64, or a processor"),
       llvm::cl::init("native")};
