@@ -50,6 +50,16 @@ void mlir::attn::registerAllAttnPasses() {
   registerAttnTargetPasses();
 }
 
+namespace {
+/// The options again, with defaults that a GPU has kernels for.
+struct GPUPipelineOptions : public PipelineOptions {
+  GPUPipelineOptions() {
+    target = "sm_90a";
+    dtype = "bf16";
+  }
+};
+} // namespace
+
 void mlir::attn::registerAllAttnPipelines() {
   PassPipelineRegistration<PipelineOptions>("attn-dialect-pipeline",
                                             "phase 2: simplify patterns and make a kernel of each",
@@ -66,5 +76,14 @@ void mlir::attn::registerAllAttnPipelines() {
       [](OpPassManager &passes, const PipelineOptions &options) {
         for (Phase phase : {Phase::Dialect, Phase::Bands, Phase::Schedule, Phase::Codegen})
           populatePhase(phase, passes, options);
+      });
+  PassPipelineRegistration<GPUPipelineOptions>(
+      "attn-to-nvvm", "from patterns to PTX for a GPU: sm_90a and bf16, or as the options say",
+      [](OpPassManager &passes, const GPUPipelineOptions &options) {
+        for (Phase phase : {Phase::Dialect, Phase::Bands, Phase::Schedule})
+          populatePhase(phase, passes, options);
+        // Not by the phase, which has code for other targets too.
+        populateToGPU(passes, options.target);
+        passes.addPass(createAttnGPUToBinaryPass());
       });
 }

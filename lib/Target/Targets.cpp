@@ -30,6 +30,8 @@ constexpr NamedTarget kNamedTargets[] = {
     {"x86-64-v4", kX86Triple, "x86-64-v4", "x86-64 with AVX-512 (F, BW, CD, DQ, VL)"},
     {"x86-64-v3", kX86Triple, "x86-64-v3", "x86-64 with AVX2 and FMA"},
     {"aarch64", kAArch64Triple, "generic", "64-bit Arm with NEON"},
+    {"sm_80", kPTXTriple, "sm_80", "NVIDIA GPUs from the A100 on (mma.sync, cp.async)"},
+    {"sm_90a", kPTXTriple, "sm_90a", "NVIDIA H100 and H200 (wgmma, TMA)"},
 };
 
 /// Registers LLVM's back ends, once.
@@ -64,6 +66,8 @@ llvm::Expected<InstructionSet> findInstructionSet(const TargetDescription &targe
   if (!subtarget)
     return makeError("target '" + target.name + "': this LLVM has no back end for '" +
                      target.triple + "'");
+  if (llvm::Triple(target.triple).isNVPTX())
+    return target.cpu == "sm_90a" ? InstructionSet::SM90a : InstructionSet::SM80;
   if (llvm::Triple(target.triple).isAArch64())
     return InstructionSet::NEON;
   if (llvm::Triple(target.triple).getArch() == llvm::Triple::x86_64) {
@@ -122,6 +126,10 @@ StringRef mlir::attn::stringifyInstructionSet(InstructionSet set) {
     return "avx2";
   case InstructionSet::NEON:
     return "neon";
+  case InstructionSet::SM80:
+    return "sm_80";
+  case InstructionSet::SM90a:
+    return "sm_90a";
   }
   llvm_unreachable("unknown instruction set");
 }
@@ -148,9 +156,10 @@ llvm::Expected<TargetDescription> mlir::attn::resolveTarget(StringRef name) {
     }
     if (target.triple.empty()) {
       const std::string close = suggest(name);
-      return makeError("unknown target '" + name + "'; " +
-                       (close.empty() ? std::string() : "did you mean '" + close + "'? ") +
-                       "expected native, x86-64-v4, x86-64-v3, aarch64, or a processor's name");
+      return makeError(
+          "unknown target '" + name + "'; " +
+          (close.empty() ? std::string() : "did you mean '" + close + "'? ") +
+          "expected native, x86-64-v4, x86-64-v3, aarch64, sm_80, sm_90a, or a processor's name");
     }
   }
   auto set = findInstructionSet(target);
