@@ -14,6 +14,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/StringSwitch.h"
 
 namespace mlir::attn {
 #define GEN_PASS_DEF_ATTNMAKEKERNELSPASS
@@ -23,13 +24,23 @@ namespace mlir::attn {
 using namespace mlir;
 using namespace mlir::attn;
 
+/// The element type of a name; null for others.
+static Type parseElement(StringRef name, Builder builder) {
+  return StringSwitch<Type>(name)
+      .Case("f32", builder.getF32Type())
+      .Case("f16", builder.getF16Type())
+      .Case("bf16", builder.getBF16Type())
+      .Default(Type());
+}
+
 /// Appends to `module` the kernel function `name` of `pattern`.
-static void makeKernel(ModuleOp module, PatternOp pattern, StringRef name, int64_t headDim) {
+static void makeKernel(ModuleOp module, PatternOp pattern, StringRef name, Type element,
+                       int64_t headDim) {
   auto builder = OpBuilder::atBlockEnd(module.getBody());
   Location loc = pattern.getLoc();
   Type index = builder.getIndexType(), f32 = builder.getF32Type();
   constexpr int64_t any = ShapedType::kDynamic;
-  auto tensor = RankedTensorType::get({any, any, any, headDim}, f32);
+  auto tensor = RankedTensorType::get({any, any, any, headDim}, element);
   auto lse = RankedTensorType::get({any, any, any}, f32);
 
   SmallVector<Type> inputs = {tensor, tensor, tensor, f32, index, index, index};
@@ -64,6 +75,11 @@ struct MakeKernels : public attn::impl::AttnMakeKernelsPassBase<MakeKernels> {
       emitError(module.getLoc()) << "expected a positive 'head-dim', found " << headDim.getValue();
       return signalPassFailure();
     }
+    Type element = parseElement(dtype, Builder(&getContext()));
+    if (!element) {
+      emitError(module.getLoc()) << "expected 'dtype' f32, f16 or bf16, found '" << dtype << "'";
+      return signalPassFailure();
+    }
     SymbolTable symbols(module);
     DenseSet<StringAttr> used;
     module.walk([&](AttentionOp attention) {
@@ -74,7 +90,7 @@ struct MakeKernels : public attn::impl::AttnMakeKernelsPassBase<MakeKernels> {
     for (PatternOp pattern : llvm::to_vector(module.getOps<PatternOp>())) {
       if (!pattern.isPublic() || used.contains(pattern.getSymNameAttr()))
         continue;
-      std::string name = (pattern.getSymName() + "_f32_d" + Twine(headDim)).str();
+      std::string name = (pattern.getSymName() + "_" + dtype + "_d" + Twine(headDim)).str();
       if (Operation *other = symbols.lookup(name)) {
         InFlightDiagnostic error = pattern.emitOpError()
                                    << "expected '@" << name << "' to be free for its kernel";
@@ -82,7 +98,7 @@ struct MakeKernels : public attn::impl::AttnMakeKernelsPassBase<MakeKernels> {
             << "'@" << name << "' is this '" << other->getName() << "'";
         return signalPassFailure();
       }
-      makeKernel(module, pattern, name, headDim);
+      makeKernel(module, pattern, name, element, headDim);
     }
   }
 };

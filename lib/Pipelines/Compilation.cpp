@@ -6,8 +6,10 @@
 
 #include "attn/Pipelines/Compilation.h"
 #include "attn/Bands/FromPattern.h"
+#include "attn/CodeGen/GPU/Target.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Parser/Parser.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -90,8 +92,9 @@ void Compilation::describeKernels() {
     AttentionOp attention = *attentions.begin();
     KernelInfo kernel;
     kernel.symbol = function.getSymName().str();
-    kernel.dtype = "f32";
-    kernel.headDim = cast<RankedTensorType>(attention.getQuery().getType()).getShape().back();
+    auto query = cast<RankedTensorType>(attention.getQuery().getType());
+    llvm::raw_string_ostream(kernel.dtype) << query.getElementType();
+    kernel.headDim = query.getShape().back();
     if (FlatSymbolRefAttr name = attention.getPatternAttr()) {
       auto pattern = mlir::SymbolTable::lookupNearestSymbolFrom<PatternOp>(attention, name);
       kernel.pattern = name.getValue().str();
@@ -120,14 +123,28 @@ LogicalResult Compilation::makeArtifact() {
 
 std::string Compilation::describeFailure() const {
   std::string command = "attn-opt " + source;
-  const auto add = [&](Phase step, const Twine &option) {
-    if (step <= phase)
-      command += (" --attn-" + stringifyPhase(step) + "-pipeline" + option).str();
+  /// Adds a phase with those of its options that have a value.
+  const auto add = [&](Phase step, ArrayRef<std::string> values) {
+    if (step > phase)
+      return;
+    const std::string text = llvm::join(values, " ");
+    const StringRef quote = values.size() > 1 ? "\"" : "";
+    command += (" --attn-" + stringifyPhase(step) + "-pipeline" + (text.empty() ? "" : "=") +
+                quote + text + quote)
+                   .str();
   };
-  add(Phase::Dialect, "=head-dim=" + Twine(options.headDim));
-  add(Phase::Bands, "");
-  add(Phase::Schedule, "");
-  add(Phase::Codegen, "=target=" + options.target);
+  const bool isGPU = cuda::lookupTarget(options.target).has_value();
+  const std::string headDim = "head-dim=" + std::to_string(options.headDim);
+  const std::string target = "target=" + options.target;
+  SmallVector<std::string, 2> kernels = {headDim}, tiles;
+  if (options.dtype != "f32")
+    kernels.push_back("dtype=" + options.dtype);
+  if (isGPU)
+    tiles = {headDim, target};
+  add(Phase::Dialect, kernels);
+  add(Phase::Bands, {});
+  add(Phase::Schedule, tiles);
+  add(Phase::Codegen, target);
   // LLVM's part is no pass, but what it is given can be seen.
   return ("phase '" + stringifyPhase(phase) + "' failed" + (error.empty() ? "" : ": ") + error +
           (phase == Phase::Artifact ? "\nsee its input with: " : "\nrepeat it with: ") + command)

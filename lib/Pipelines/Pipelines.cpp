@@ -6,9 +6,12 @@
 
 #include "attn/Pipelines/Pipelines.h"
 #include "attn/CodeGen/CPU/Passes.h"
+#include "attn/CodeGen/GPU/Passes.h"
+#include "attn/CodeGen/GPU/Target.h"
 #include "attn/IR/Passes.h"
 #include "attn/Proofs/Passes.h"
 #include "attn/Schedule/Passes.h"
+#include "attn/Target/Passes.h"
 #include "attn/Target/Targets.h"
 #include "mlir/Transforms/Passes.h"
 #include "llvm/ADT/STLExtras.h"
@@ -32,8 +35,11 @@ StringRef familyOf(InstructionSet set) {
     return "x86-64-v3";
   case InstructionSet::NEON:
     return "aarch64";
+  case InstructionSet::SM80:
+  case InstructionSet::SM90a:
+    break;
   }
-  llvm_unreachable("unknown instruction set");
+  llvm_unreachable("no family of processors");
 }
 
 } // namespace
@@ -54,6 +60,7 @@ void mlir::attn::populateDialectPhase(OpPassManager &passes, const PipelineOptio
   passes.addPass(createCSEPass());
   AttnMakeKernelsPassOptions kernels;
   kernels.headDim = options.headDim;
+  kernels.dtype = options.dtype;
   passes.addPass(createAttnMakeKernelsPass(kernels));
 }
 
@@ -63,13 +70,20 @@ void mlir::attn::populateBandsPhase(OpPassManager &passes, const PipelineOptions
   passes.addPass(createAttnVerifyPass(verify));
 }
 
-void mlir::attn::populateSchedulePhase(OpPassManager &passes, const PipelineOptions &) {
-  passes.addPass(createAttnSchedulePass());
+void mlir::attn::populateSchedulePhase(OpPassManager &passes, const PipelineOptions &options) {
+  AttnSchedulePassOptions schedule;
+  if (std::optional<cuda::Target> gpu = cuda::lookupTarget(options.target))
+    // Of a head dim without kernels the code generator speaks, as it does on CPUs.
+    if (std::optional<cuda::TileShape> shape = gpu->tileShape(options.headDim))
+      schedule.tile = {shape->queries, shape->keys};
+  passes.addPass(createAttnSchedulePass(schedule));
   passes.addPass(createCanonicalizerPass());
   passes.addPass(createCSEPass());
 }
 
 void mlir::attn::populateCodegenPhase(OpPassManager &passes, const PipelineOptions &options) {
+  if (cuda::lookupTarget(options.target))
+    return populateToGPU(passes, options.target);
   AttnToCPUPassOptions toCPU;
   // A name that does not resolve is left for the pass to report.
   auto target = resolveTarget(options.target);
@@ -78,6 +92,11 @@ void mlir::attn::populateCodegenPhase(OpPassManager &passes, const PipelineOptio
     llvm::consumeError(target.takeError());
   passes.addPass(createAttnToCPUPass(toCPU));
   populateCPUToLLVM(passes);
+}
+
+void mlir::attn::populateArtifactPhase(OpPassManager &passes, const PipelineOptions &options) {
+  if (cuda::lookupTarget(options.target))
+    passes.addPass(createAttnGPUToBinaryPass());
 }
 
 void mlir::attn::populatePhase(Phase phase, OpPassManager &passes, const PipelineOptions &options) {
@@ -90,8 +109,9 @@ void mlir::attn::populatePhase(Phase phase, OpPassManager &passes, const Pipelin
     return populateSchedulePhase(passes, options);
   case Phase::Codegen:
     return populateCodegenPhase(passes, options);
-  case Phase::Text:
   case Phase::Artifact:
+    return populateArtifactPhase(passes, options);
+  case Phase::Text:
     return;
   }
 }

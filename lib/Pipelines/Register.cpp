@@ -13,6 +13,7 @@
 #include "attn/Pipelines/Pipelines.h"
 #include "attn/Proofs/Passes.h"
 #include "attn/Schedule/Passes.h"
+#include "attn/Target/Passes.h"
 #include "mlir/Conversion/NVVMToLLVM/NVVMToLLVM.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
@@ -35,6 +36,7 @@ void mlir::attn::registerAllAttnDialects(DialectRegistry &registry) {
                   gpu::GPUDialect, LLVM::LLVMDialect, math::MathDialect, NVVM::NVVMDialect,
                   scf::SCFDialect, tile::TileDialect, vector::VectorDialect>();
   registerConvertNVVMToLLVMInterface(registry);
+  registerAttnTranslations(registry);
 }
 
 void mlir::attn::registerAllAttnPasses() {
@@ -45,7 +47,18 @@ void mlir::attn::registerAllAttnPasses() {
   registerAttnSchedulePasses();
   registerAttnCPUPasses();
   registerAttnGPUPasses();
+  registerAttnTargetPasses();
 }
+
+namespace {
+/// The options again, with defaults that a GPU has kernels for.
+struct GPUPipelineOptions : public PipelineOptions {
+  GPUPipelineOptions() {
+    target = "sm_90a";
+    dtype = "bf16";
+  }
+};
+} // namespace
 
 void mlir::attn::registerAllAttnPipelines() {
   PassPipelineRegistration<PipelineOptions>("attn-dialect-pipeline",
@@ -63,5 +76,14 @@ void mlir::attn::registerAllAttnPipelines() {
       [](OpPassManager &passes, const PipelineOptions &options) {
         for (Phase phase : {Phase::Dialect, Phase::Bands, Phase::Schedule, Phase::Codegen})
           populatePhase(phase, passes, options);
+      });
+  PassPipelineRegistration<GPUPipelineOptions>(
+      "attn-to-nvvm", "from patterns to PTX for a GPU: sm_90a and bf16, or as the options say",
+      [](OpPassManager &passes, const GPUPipelineOptions &options) {
+        for (Phase phase : {Phase::Dialect, Phase::Bands, Phase::Schedule})
+          populatePhase(phase, passes, options);
+        // Not by the phase, which has code for other targets too.
+        populateToGPU(passes, options.target);
+        passes.addPass(createAttnGPUToBinaryPass());
       });
 }

@@ -5,10 +5,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "attn/Target/Targets.h"
+#include "BackEnds.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
-#include "llvm/MC/MCSubtargetInfo.h"
-#include "llvm/MC/TargetRegistry.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/TargetParser/Host.h"
 #include "llvm/TargetParser/SubtargetFeature.h"
@@ -31,6 +30,8 @@ constexpr NamedTarget kNamedTargets[] = {
     {"x86-64-v4", kX86Triple, "x86-64-v4", "x86-64 with AVX-512 (F, BW, CD, DQ, VL)"},
     {"x86-64-v3", kX86Triple, "x86-64-v3", "x86-64 with AVX2 and FMA"},
     {"aarch64", kAArch64Triple, "generic", "64-bit Arm with NEON"},
+    {"sm_80", kPTXTriple, "sm_80", "NVIDIA GPUs from the A100 on (mma.sync, cp.async)"},
+    {"sm_90a", kPTXTriple, "sm_90a", "NVIDIA H100 and H200 (wgmma, TMA)"},
 };
 
 /// Registers LLVM's back ends, once.
@@ -44,21 +45,6 @@ void initializeBackEnds() {
     return true;
   }();
   (void)done;
-}
-
-const llvm::Target *findBackEnd(StringRef triple) {
-  initializeBackEnds();
-  std::string ignored;
-  return llvm::TargetRegistry::lookupTarget(llvm::Triple(triple), ignored);
-}
-
-std::unique_ptr<llvm::MCSubtargetInfo> createSubtarget(StringRef triple, StringRef cpu,
-                                                       StringRef features) {
-  const llvm::Target *backEnd = findBackEnd(triple);
-  if (!backEnd)
-    return nullptr;
-  return std::unique_ptr<llvm::MCSubtargetInfo>(
-      backEnd->createMCSubtargetInfo(llvm::Triple(triple), cpu, features));
 }
 
 /// Sorted, so that the text does not depend on the order of a hash table.
@@ -80,6 +66,8 @@ llvm::Expected<InstructionSet> findInstructionSet(const TargetDescription &targe
   if (!subtarget)
     return makeError("target '" + target.name + "': this LLVM has no back end for '" +
                      target.triple + "'");
+  if (llvm::Triple(target.triple).isNVPTX())
+    return target.cpu == "sm_90a" ? InstructionSet::SM90a : InstructionSet::SM80;
   if (llvm::Triple(target.triple).isAArch64())
     return InstructionSet::NEON;
   if (llvm::Triple(target.triple).getArch() == llvm::Triple::x86_64) {
@@ -115,6 +103,21 @@ std::string suggest(StringRef name) {
 
 } // namespace
 
+const llvm::Target *mlir::attn::findBackEnd(StringRef triple) {
+  initializeBackEnds();
+  std::string ignored;
+  return llvm::TargetRegistry::lookupTarget(llvm::Triple(triple), ignored);
+}
+
+std::unique_ptr<llvm::MCSubtargetInfo> mlir::attn::createSubtarget(StringRef triple, StringRef cpu,
+                                                                   StringRef features) {
+  const llvm::Target *backEnd = findBackEnd(triple);
+  if (!backEnd)
+    return nullptr;
+  return std::unique_ptr<llvm::MCSubtargetInfo>(
+      backEnd->createMCSubtargetInfo(llvm::Triple(triple), cpu, features));
+}
+
 StringRef mlir::attn::stringifyInstructionSet(InstructionSet set) {
   switch (set) {
   case InstructionSet::AVX512:
@@ -123,6 +126,10 @@ StringRef mlir::attn::stringifyInstructionSet(InstructionSet set) {
     return "avx2";
   case InstructionSet::NEON:
     return "neon";
+  case InstructionSet::SM80:
+    return "sm_80";
+  case InstructionSet::SM90a:
+    return "sm_90a";
   }
   llvm_unreachable("unknown instruction set");
 }
@@ -149,9 +156,10 @@ llvm::Expected<TargetDescription> mlir::attn::resolveTarget(StringRef name) {
     }
     if (target.triple.empty()) {
       const std::string close = suggest(name);
-      return makeError("unknown target '" + name + "'; " +
-                       (close.empty() ? std::string() : "did you mean '" + close + "'? ") +
-                       "expected native, x86-64-v4, x86-64-v3, aarch64, or a processor's name");
+      return makeError(
+          "unknown target '" + name + "'; " +
+          (close.empty() ? std::string() : "did you mean '" + close + "'? ") +
+          "expected native, x86-64-v4, x86-64-v3, aarch64, sm_80, sm_90a, or a processor's name");
     }
   }
   auto set = findInstructionSet(target);

@@ -1,5 +1,7 @@
 // RUN: attn-opt %s -attn-make-kernels | FileCheck %s
 // RUN: attn-opt %s -attn-make-kernels=head-dim=128 | FileCheck %s --check-prefix=D128
+// RUN: attn-opt %s -attn-make-kernels="dtype=bf16 head-dim=128" | FileCheck %s --check-prefix=BF16
+// RUN: attn-opt %s -attn-make-kernels=dtype=f16 | FileCheck %s --check-prefix=F16
 
 /// A pattern becomes a function of everything that may differ between calls: scale, offset, key offset,
 /// length, and the pattern's own arguments.
@@ -42,3 +44,10 @@ func.func @kernel(%q: tensor<1x2x8x4xf32>) -> (tensor<1x2x8x4xf32>, tensor<1x2x8
 
 // D128-LABEL: func.func @longformer_f32_d128(
 // D128-SAME: tensor<?x?x?x128xf32>
+
+/// The scale and the lse are f32 whatever the elements are.
+// BF16-LABEL: func.func @longformer_bf16_d128(
+// BF16-SAME: tensor<?x?x?x128xbf16>, %{{[^:]*}}: f32,
+// BF16-SAME: -> (tensor<?x?x?x128xbf16>, tensor<?x?x?xf32>)
+// F16-LABEL: func.func @longformer_f16_d64(
+// F16-SAME: tensor<?x?x?x64xf16>

@@ -28,7 +28,8 @@ ABI = "attn/Runtime/Kernel.h"
 # Headers of MLIR and LLVM that only some stages may include, by a pattern of their paths.
 RESERVED = [
     (re.compile(r"mlir/Analysis/Presburger/"), {"Proofs"}),
-    (re.compile(r"mlir/Target/LLVMIR/"), {"Target"}),
+    (re.compile(r"mlir/Target/"), {"Target"}),
+    (re.compile(r"mlir/Dialect/GPU/|mlir/Dialect/LLVMIR/NVVM"), {"CodeGen/GPU", "Target", "Pipelines"}),
     (re.compile(r"llvm/(CodeGen|ExecutionEngine|IR|MC|Object|Passes|Target|Transforms)/"), {"Target"}),
     (re.compile(r"(mlir|llvm)(-c)?/"), set(STAGES) - {"Runtime", "Emulator"}),
 ]

@@ -63,6 +63,9 @@ struct CommandLine {
                               cl::desc("machine to compile for; --version lists them (native)")};
   cl::opt<int64_t> headDim{"head-dim", cl::init(64), cl::value_desc("N"), cl::cat(kernels),
                            cl::desc("features of query, key and value, a multiple of 8 (64)")};
+  cl::opt<std::string> dtype{
+      "dtype", cl::init("f32"), cl::value_desc("TYPE"), cl::cat(kernels),
+      cl::desc("elements of query, key, value and output: f32, f16, bf16 (f32)")};
   cl::opt<OptimizationLevel> level{
       cl::desc("how much LLVM optimises:"), cl::init(OptimizationLevel::Full), cl::cat(kernels),
       cl::values(clEnumValN(OptimizationLevel::Quick, "O1", "half the time, slightly slower code"),
@@ -128,6 +131,8 @@ int readRequest(const CommandLine &line, Request &request) {
                       Twine(request.kinds.size()));
   if (line.length < 1 || line.length > (1 << 20))
     return usageError("expected --length from 1 to 2^20, found " + Twine(line.length));
+  if (line.dtype != "f32" && line.dtype != "f16" && line.dtype != "bf16")
+    return usageError("expected --dtype f32, f16 or bf16, found '" + line.dtype + "'");
   auto target = resolveTarget(line.target);
   if (!target)
     return usageError(llvm::toString(target.takeError()));
@@ -226,6 +231,7 @@ int compile(const CommandLine &line, const Request &request) {
 
   PipelineOptions options;
   options.headDim = line.headDim.getValue();
+  options.dtype = line.dtype.getValue();
   options.target = line.target.getValue();
   Compilation compilation(std::move(module), request.name, line.spec, options, line.level);
   const auto dump = [&]() -> LogicalResult {

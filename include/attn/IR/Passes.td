@@ -17,7 +17,9 @@ def AttnMakeKernelsPass : Pass<"attn-make-kernels", "ModuleOp"> {
     whose body is one `attn.attention`. Never: changes patterns or functions that are there.
   }];
   let options = [Option<"headDim", "head-dim", "int64_t", "64",
-                        "features of query, key and value">];
+                        "features of query, key and value">,
+                 Option<"dtype", "dtype", "std::string", "\"f32\"",
+                        "elements of query, key, value and output: f32, f16 or bf16">];
   let dependentDialects = ["::mlir::func::FuncDialect"];
 }
 

@@ -34,7 +34,7 @@ struct KernelInfo {
   std::string symbol;
   /// The pattern's name without `@`, and its text in one form; "" where every query sees every key.
   std::string pattern, patternText;
-  /// "f32".
+  /// Of query, key, value and output: "f32", "f16", "bf16".
   std::string dtype;
   int64_t headDim = 0;
   /// Names of the pattern's run-time arguments, in order.

@@ -16,9 +16,9 @@
 namespace mlir::attn {
 
 /// What code generation has a form for.
-enum class InstructionSet { AVX512, AVX2, NEON };
+enum class InstructionSet { AVX512, AVX2, NEON, SM80, SM90a };
 
-/// "avx512", "avx2", "neon".
+/// "avx512", "avx2", "neon", "sm_80", "sm_90a".
 llvm::StringRef stringifyInstructionSet(InstructionSet set);
 
 /// A machine, by LLVM's words for it.
@@ -30,11 +30,16 @@ struct TargetDescription {
   /// What the processor has beyond its name's features; "" unless the target is `native`.
   std::string features;
   InstructionSet instructionSet;
+
+  /// Kernels for GPUs become PTX, those for processors LLVM IR.
+  bool isGPU() const {
+    return instructionSet == InstructionSet::SM80 || instructionSet == InstructionSet::SM90a;
+  }
 };
 
-/// Finds a target by name: `native` (this machine), `x86-64-v4`, `x86-64-v3`, `aarch64`, or a
-/// processor as LLVM calls it (`cascadelake`, `znver4`, `neoverse-v1`). The error of another name
-/// suggests one.
+/// Finds a target by name: `native` (this machine), `x86-64-v4`, `x86-64-v3`, `aarch64`, a
+/// processor as LLVM calls it (`cascadelake`, `znver4`, `neoverse-v1`), or the GPU architectures
+/// `sm_80` and `sm_90a`. The error of another name suggests one.
 llvm::Expected<TargetDescription> resolveTarget(llvm::StringRef name);
 
 /// LLVM's code generator for a target. Never null for what `resolveTarget` gave.
