@@ -133,8 +133,8 @@ inline AttnArgs plainArgs(const int64_t *arguments) {
 }
 
 /// A kernel k for plainInfo whose first thread of all runs `body`, with `output` in %rd1.
-inline std::string plainKernel(const std::string &body, unsigned parameterBytes =
-                                                            sizeof(AttnLaunch) + 16) {
+inline std::string plainKernel(const std::string &body,
+                               unsigned parameterBytes = sizeof(AttnLaunch) + 16) {
   return ".version 8.0\n.target sm_80\n.address_size 64\n"
          ".visible .entry k(.param .align 8 .b8 launch[" +
          std::to_string(parameterBytes) +

@@ -123,7 +123,8 @@ TEST_F(DeviceTest, LaunchesAsManyCtasAsFitTheDevice) {
 TEST_F(DeviceTest, LaunchesNothingWhereThereIsNothing) {
   AttnDeviceKernel *kernel = load(plainInfo("k"), plainKernel("\ttrap;\n"));
   ASSERT_NE(kernel, nullptr) << attn_last_error();
-  for (int64_t AttnArgs::*size : {&AttnArgs::batch, &AttnArgs::query_heads, &AttnArgs::query_length}) {
+  for (int64_t AttnArgs::*size :
+       {&AttnArgs::batch, &AttnArgs::query_heads, &AttnArgs::query_length}) {
     AttnArgs args = plainArgs(patternArguments);
     args.*size = 0;
     EXPECT_EQ(attn_device_launch(kernel, &args, nullptr), ATTN_OK) << attn_last_error();
@@ -426,7 +427,8 @@ TEST_P(TensorMapTest, CopyBoxes) {
   args.key = args.value = strided(keys);
   std::vector<uint16_t> input(size_t(2 * args.key.strides[0]));
   std::iota(input.begin(), input.end(), uint16_t(1));
-  DeviceBuffer keyBuffer(driver, input), outputBuffer(driver, size_t(2 * args.output.strides[0]) * 2);
+  DeviceBuffer keyBuffer(driver, input),
+      outputBuffer(driver, size_t(2 * args.output.strides[0]) * 2);
   args.query.data = outputBuffer.address;
   args.output.data = outputBuffer.address;
   args.key.data = args.value.data = keyBuffer.address;
