@@ -95,7 +95,9 @@ void Cta::cpAsync(Step &step) {
                     "cp.async reads " + std::to_string(sourceSize) + " of " + std::to_string(size) +
                         " bytes",
                     lane);
-    std::string problem = sourceSize ? memory.check(source, sourceSize, false) : "";
+    std::string problem;
+    const uint8_t *bytes =
+        sourceSize ? memory.find(source, sourceSize, /*write=*/false, problem) : nullptr;
     if (problem.empty() && sourceSize && source % size)
       problem = "the source is not aligned to " + std::to_string(size) + " bytes";
     if (problem.empty())
@@ -105,7 +107,7 @@ void Cta::cpAsync(Step &step) {
     shared.recordWrite(destination, size, warps.size() + warp.id, sequence,
                        SharedMemory::Access::Plain, inst.line);
     memset(shared.at(destination), 0xff, size);
-    warp.copies.push_back({lane, sequence, warp.copyGroup[lane], destination, source,
+    warp.copies.push_back({lane, sequence, warp.copyGroup[lane], destination, bytes,
                            static_cast<unsigned>(size), static_cast<unsigned>(sourceSize), false});
   });
 }
@@ -116,8 +118,7 @@ void Cta::land(LaneCopy &copy) {
   copy.landed = true;
   memset(shared.at(copy.destination), 0, copy.size);
   if (copy.sourceSize)
-    memcpy(shared.at(copy.destination), reinterpret_cast<const void *>(copy.source),
-           copy.sourceSize);
+    memcpy(shared.at(copy.destination), copy.source, copy.sourceSize);
 }
 
 void Cta::waitCopies(Warp &warp, uint32_t mask, unsigned keep) {
@@ -244,10 +245,10 @@ void Cta::land(TensorCopy &copy, bool load) {
     }
     uint8_t *element = shared.at(swizzled(copy.shared + offset, span));
     if (inside) {
-      std::string problem = memory.check(address, bytes, !load);
-      if (!problem.empty())
+      std::string problem;
+      uint8_t *global = memory.find(address, bytes, !load, problem);
+      if (!global)
         return fail(*copy.inst, problem + " (by the tensor map)");
-      void *global = reinterpret_cast<void *>(address);
       load ? memcpy(element, global, bytes) : memcpy(global, element, bytes);
     } else if (load) {
       memset(element, map.fillNaN ? 0xff : 0, bytes);

@@ -23,8 +23,7 @@ namespace attn::ptx {
 
 using Lanes = std::array<uint64_t, 32>;
 
-/// Generic addresses carry the space in the top byte, where no host pointer has one; global
-/// addresses are host pointers.
+/// Generic addresses carry the space in the top byte, where no global address has one.
 constexpr uint64_t SharedWindow = 0x51ull << 56, LocalWindow = 0x52ull << 56,
                    ParamWindow = 0x53ull << 56, WindowMask = 0xffull << 56;
 
@@ -87,7 +86,7 @@ struct LaneCopy {
   unsigned lane;
   uint32_t sequence, group;
   uint32_t destination;
-  uint64_t source;
+  const uint8_t *source;
   unsigned size, sourceSize;
   bool landed = false;
 };

@@ -44,6 +44,7 @@ LaunchResult launch(const Module &module, const std::string &name, const LaunchC
   for (const Module::Global &global : module.globals)
     memory.add(global.data, global.size, global.name, !global.constant);
 
+  result.started = true;
   std::vector<Dim3> order;
   for (unsigned z = 0; z < config.grid.z; ++z)
     for (unsigned y = 0; y < config.grid.y; ++y)

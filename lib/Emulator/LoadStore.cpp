@@ -172,10 +172,10 @@ void Cta::access(Step &step, Space space, uint64_t address, void *data, unsigned
     memcpy(data, params.data() + address, size);
     return;
   default: {
-    std::string problem = memory.check(address, size, write);
-    if (!problem.empty())
+    std::string problem;
+    place = memory.find(address, size, write, problem);
+    if (!place)
       return failAt(step, problem, lane);
-    place = reinterpret_cast<uint8_t *>(address);
   }
   }
   write ? memcpy(place, data, size) : memcpy(data, place, size);
