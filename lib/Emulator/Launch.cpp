@@ -52,8 +52,10 @@ LaunchResult launch(const Module &module, const std::string &name, const LaunchC
         order.push_back({x, y, z});
   std::mt19937_64 rng(config.seed);
   std::shuffle(order.begin(), order.end(), rng);
+  SharedMemory sharedMemory(shared, (threads + 31) / 32);
   for (Dim3 index : order) {
-    Cta cta(*kernel, config, index, params, shared, memory, rng());
+    sharedMemory.reset();
+    Cta cta(*kernel, config, index, params, sharedMemory, memory, rng());
     bool done = cta.run();
     result.instructions += cta.instructions;
     if (!done) {
