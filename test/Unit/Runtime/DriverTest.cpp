@@ -114,6 +114,7 @@ protected:
     AttnDeviceInfo info = plainInfo("k");
     info.features = 64;
     info.panel_columns = 64;
+    info.query_tile = 32;
     info.output_rows = 8;
     info.shared_bytes = 100000;
     info.threads = 384;
@@ -146,7 +147,7 @@ protected:
 
 TEST_F(FakeDriver, LaunchesAGridThatFitsTheDevice) {
   ASSERT_EQ(attn_device_launch(kernel, &args, nullptr), ATTN_OK) << attn_last_error();
-  EXPECT_EQ(number<unsigned>("fake_grid"), 2u * 4 * 3) << "a CTA for each item";
+  EXPECT_EQ(number<unsigned>("fake_grid"), 2u * 4 * 2) << "a CTA for each item";
   EXPECT_EQ(number<unsigned>("fake_threads"), 384u);
   EXPECT_EQ(number<unsigned>("fake_shared"), 100000u);
   args.batch = 1000;
@@ -161,17 +162,23 @@ TEST_F(FakeDriver, DescribesTensorsAsTheKernelsReadThem) {
     uint32_t box[4];
     int element, swizzle, promotion, fill;
   };
-  // The last map is the output's.
-  Map map = number<Map>("fake_map");
-  const uint64_t sizes[] = {64, 40, 4, 2}, strides[] = {128, 40 * 128, 160 * 128};
-  const uint32_t box[] = {64, 8, 1, 1};
-  EXPECT_EQ(memcmp(map.sizes, sizes, sizeof(sizes)), 0);
-  EXPECT_EQ(memcmp(map.strides, strides, sizeof(strides)), 0);
-  EXPECT_EQ(memcmp(map.box, box, sizeof(box)), 0);
-  EXPECT_EQ(map.element, 9) << "bf16";
-  EXPECT_EQ(map.swizzle, 3) << "128 bytes";
-  EXPECT_EQ(map.promotion, 3) << "256 bytes";
-  EXPECT_EQ(map.fill, 0) << "zeros";
+  const Map *maps = &number<Map>("fake_maps");
+  for (int tensor = 0; tensor < 4; ++tensor) {
+    SCOPED_TRACE(tensor);
+    const Map &map = maps[tensor];
+    const bool isKeyOrValue = tensor == 1 || tensor == 2;
+    const uint64_t rows = isKeyOrValue ? 24 : 40, heads = isKeyOrValue ? 2 : 4;
+    const uint64_t sizes[] = {64, rows, heads, 2};
+    const uint64_t strides[] = {128, rows * 128, heads * rows * 128};
+    const uint32_t boxRows[] = {32, 16, 16, 8}, box[] = {64, boxRows[tensor], 1, 1};
+    EXPECT_EQ(memcmp(map.sizes, sizes, sizeof(sizes)), 0);
+    EXPECT_EQ(memcmp(map.strides, strides, sizeof(strides)), 0);
+    EXPECT_EQ(memcmp(map.box, box, sizeof(box)), 0);
+    EXPECT_EQ(map.element, 9) << "bf16";
+    EXPECT_EQ(map.swizzle, 3) << "128 bytes";
+    EXPECT_EQ(map.promotion, 3) << "256 bytes";
+    EXPECT_EQ(map.fill, 0) << "zeros";
+  }
 }
 
 // A framework gives dimensions of one element any stride.

@@ -17,7 +17,7 @@ EXPORT struct {
   uint64_t sizes[4], strides[3];
   uint32_t box[4];
   int element, swizzle, promotion, fill;
-} fake_map;
+} fake_maps[4]; /**< the last four */
 
 IGNORED(cuModuleUnload)
 IGNORED(cuFuncSetAttribute)
@@ -73,18 +73,19 @@ EXPORT int cuTensorMapEncodeTiled(uint64_t *map, int element, uint32_t rank, voi
                                   const uint64_t *sizes, const uint64_t *strides,
                                   const uint32_t *box, const uint32_t *steps, int interleave,
                                   int swizzle, int promotion, int fill) {
+  int last;
   if (fake_refuse_maps || rank != 4 || interleave != 0 || (uintptr_t)map % 64)
     return 1;
-  ++fake_encoded;
   memset(map, 0, 128);
   map[0] = (uintptr_t)address;
-  memcpy(fake_map.sizes, sizes, sizeof(fake_map.sizes));
-  memcpy(fake_map.strides, strides, sizeof(fake_map.strides));
-  memcpy(fake_map.box, box, sizeof(fake_map.box));
-  fake_map.element = element;
-  fake_map.swizzle = swizzle;
-  fake_map.promotion = promotion;
-  fake_map.fill = fill;
+  last = fake_encoded++ % 4;
+  memcpy(fake_maps[last].sizes, sizes, sizeof(fake_maps[last].sizes));
+  memcpy(fake_maps[last].strides, strides, sizeof(fake_maps[last].strides));
+  memcpy(fake_maps[last].box, box, sizeof(fake_maps[last].box));
+  fake_maps[last].element = element;
+  fake_maps[last].swizzle = swizzle;
+  fake_maps[last].promotion = promotion;
+  fake_maps[last].fill = fill;
   return 0;
 }
 
