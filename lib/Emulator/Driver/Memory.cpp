@@ -2,70 +2,84 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Device memory is host memory that only kernels and copies may touch, within exact bounds. New
-// memory is filled with ones: NaN in every float format.
+// The host keeps device memory, but not at the addresses that it gives out: only kernels and copies
+// reach it, within exact bounds. New memory is filled with ones: NaN in every float format.
 //
 //===----------------------------------------------------------------------===//
 
 #include "State.h"
 
-#include <cstdlib>
 #include <cstring>
 
 using namespace attn::emulator;
 
 namespace {
 
-void *host(CUdeviceptr address) { return reinterpret_cast<void *>(address); }
-
-/// Why [address, address + size) is not within one allocation; "" if it is.
-CUresult checkRange(Call &call, CUdeviceptr address, size_t size, bool write) {
-  if (call.status != CUDA_SUCCESS || size == 0)
-    return call.status;
-  const std::string problem = call.state.memory.check(address, size, write);
-  return problem.empty() ? CUDA_SUCCESS : call.fail(CUDA_ERROR_INVALID_VALUE, problem);
+/// Where the host keeps [address, address + size); null, and `result` set, when that is not within
+/// one allocation or the call is forbidden. `size` is not 0.
+uint8_t *find(Call &call, CUdeviceptr address, size_t size, bool write, CUresult &result) {
+  result = call.status;
+  if (result != CUDA_SUCCESS)
+    return nullptr;
+  std::string problem;
+  uint8_t *place = call.state.memory.find(address, size, write, problem);
+  if (!place)
+    result = call.fail(CUDA_ERROR_INVALID_VALUE, problem);
+  return place;
 }
 
-CUresult checkPointer(Call &call, const void *pointer) {
-  if (call.status != CUDA_SUCCESS || pointer)
-    return call.status;
-  return call.fail(CUDA_ERROR_INVALID_VALUE, "the host address is null");
+/// Refuses a null host address.
+bool isHost(Call &call, const void *pointer, CUresult &result) {
+  if (!pointer)
+    result = call.fail(CUDA_ERROR_INVALID_VALUE, "the host address is null");
+  return pointer != nullptr;
 }
 
 CUresult copyToDevice(CUdeviceptr to, const void *from, size_t size) {
   Call call(Call::Context);
-  CUresult result = checkRange(call, to, size, /*write=*/true);
-  if (result == CUDA_SUCCESS && size && (result = checkPointer(call, from)) == CUDA_SUCCESS)
-    memcpy(host(to), from, size);
+  if (size == 0)
+    return call.status;
+  CUresult result;
+  if (uint8_t *place = find(call, to, size, /*write=*/true, result);
+      place && isHost(call, from, result))
+    memcpy(place, from, size);
   return result;
 }
 
 CUresult copyToHost(void *to, CUdeviceptr from, size_t size) {
   Call call(Call::Context);
-  CUresult result = checkRange(call, from, size, /*write=*/false);
-  if (result == CUDA_SUCCESS && size && (result = checkPointer(call, to)) == CUDA_SUCCESS)
-    memcpy(to, host(from), size);
+  if (size == 0)
+    return call.status;
+  CUresult result;
+  if (uint8_t *place = find(call, from, size, /*write=*/false, result);
+      place && isHost(call, to, result))
+    memcpy(to, place, size);
   return result;
 }
 
 CUresult copyOnDevice(CUdeviceptr to, CUdeviceptr from, size_t size) {
   Call call(Call::Context);
-  CUresult result = checkRange(call, to, size, /*write=*/true);
-  if (result == CUDA_SUCCESS)
-    result = checkRange(call, from, size, /*write=*/false);
-  if (result == CUDA_SUCCESS && size)
-    memmove(host(to), host(from), size);
+  if (size == 0)
+    return call.status;
+  CUresult result;
+  uint8_t *target = find(call, to, size, /*write=*/true, result);
+  const uint8_t *source = target ? find(call, from, size, /*write=*/false, result) : nullptr;
+  if (source)
+    memmove(target, source, size);
   return result;
 }
 
 template <typename Element>
 CUresult fill(CUdeviceptr to, Element element, size_t count) {
   Call call(Call::Context);
-  if (call.status == CUDA_SUCCESS && to % sizeof(Element))
+  if (call.status != CUDA_SUCCESS || count == 0)
+    return call.status;
+  if (to % sizeof(Element))
     return call.fail(CUDA_ERROR_INVALID_VALUE, "the address is not aligned to the element");
-  const CUresult result = checkRange(call, to, count * sizeof(Element), /*write=*/true);
-  for (size_t i = 0; result == CUDA_SUCCESS && i < count; ++i)
-    static_cast<Element *>(host(to))[i] = element;
+  CUresult result;
+  if (uint8_t *place = find(call, to, count * sizeof(Element), /*write=*/true, result))
+    for (size_t i = 0; i < count; ++i)
+      memcpy(place + i * sizeof(Element), &element, sizeof(Element));
   return result;
 }
 
@@ -77,15 +91,16 @@ ATTN_DRIVER_API CUresult cuMemAlloc_v2(CUdeviceptr *address, size_t size) {
     return call.status;
   if (size == 0)
     return call.fail(CUDA_ERROR_INVALID_VALUE, "an allocation of 0 bytes");
-  void *data = nullptr;
-  // The alignment that cuMemAlloc promises, and no more.
-  if (posix_memalign(&data, 256, size) != 0)
+  Storage data(static_cast<uint8_t *>(malloc(size)));
+  const CUdeviceptr reserved = data ? call.state.reserve(size) : 0;
+  if (!reserved)
     return call.fail(CUDA_ERROR_OUT_OF_MEMORY,
                      "an allocation of " + std::to_string(size) + " bytes");
-  memset(data, 0xff, size);
-  *address = reinterpret_cast<CUdeviceptr>(data);
-  call.state.allocations[*address] = size;
-  call.state.memory.add(data, size, "device memory of " + std::to_string(size) + " bytes");
+  memset(data.get(), 0xff, size);
+  *address = reserved;
+  call.state.memory.addAt(reserved, data.get(), size,
+                          "device memory of " + std::to_string(size) + " bytes");
+  call.state.allocations[reserved] = std::move(data);
   return CUDA_SUCCESS;
 }
 
@@ -93,14 +108,9 @@ ATTN_DRIVER_API CUresult cuMemFree_v2(CUdeviceptr address) {
   Call call(Call::Context);
   if (call.status != CUDA_SUCCESS || !address)
     return call.status;
-  const auto found = call.state.allocations.find(address);
-  if (found == call.state.allocations.end())
+  if (!call.state.allocations.erase(address))
     return call.fail(CUDA_ERROR_INVALID_VALUE, "the address is none that cuMemAlloc gave");
-  call.state.memory.remove(host(address));
-  // A host program that still reads it sees NaN.
-  memset(host(address), 0xff, found->second);
-  free(host(address));
-  call.state.allocations.erase(found);
+  call.state.memory.remove(reinterpret_cast<const void *>(address));
   return CUDA_SUCCESS;
 }
 

@@ -149,6 +149,8 @@ CUresult launch(CUfunction function, attn::ptx::LaunchConfig config, CUstream st
     return call.fail(CUDA_ERROR_INVALID_VALUE, "launch of '" + name + "': " + problem);
   const attn::ptx::LaunchResult result =
       attn::ptx::launch(*function->module->ptx, name, config, parameters, call.state.memory);
+  if (!result.started)
+    return call.fail(CUDA_ERROR_INVALID_VALUE, result.error);
   if (!result) {
     // As on hardware, the launch itself has succeeded: it is the calls after it that fail.
     call.state.sticky = CUDA_ERROR_LAUNCH_FAILED;

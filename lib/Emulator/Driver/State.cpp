@@ -8,7 +8,7 @@
 
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
+#include <sys/mman.h>
 
 namespace attn::emulator {
 namespace {
@@ -55,8 +55,6 @@ State &State::get() {
 }
 
 void State::reset() {
-  for (auto [address, size] : allocations)
-    free(reinterpret_cast<void *>(address));
   allocations.clear();
   memory = {};
   functions.clear();
@@ -64,6 +62,28 @@ void State::reset() {
   streams.clear();
   sticky = CUDA_SUCCESS;
   stickyReport.clear();
+}
+
+// Device addresses are real ones that nothing is mapped at, so that a host program that uses one
+// faults, as it would with a GPU. None is given out twice: what was freed stays unknown.
+CUdeviceptr State::reserve(size_t size) {
+  constexpr size_t kSpace = size_t(1) << 40;
+  // cuMemAlloc promises 256 bytes; no address is aligned to more, and none is next to another.
+  constexpr size_t kAlignment = 256, kGap = 4096;
+  if (!endAddress) {
+    void *base =
+        mmap(nullptr, kSpace, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (base == MAP_FAILED)
+      return 0;
+    nextAddress = reinterpret_cast<CUdeviceptr>(base) + kAlignment;
+    endAddress = reinterpret_cast<CUdeviceptr>(base) + kSpace;
+  }
+  if (size > kSpace ||
+      (size + kGap) / (2 * kAlignment) * (2 * kAlignment) > endAddress - nextAddress)
+    return 0;
+  const CUdeviceptr address = nextAddress;
+  nextAddress += (size + kGap) / (2 * kAlignment) * (2 * kAlignment);
+  return address;
 }
 
 bool State::isStream(CUstream stream) const {

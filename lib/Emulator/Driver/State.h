@@ -14,6 +14,7 @@
 #include "Cuda.h"
 #include "attn/Emulator/Emulator.h"
 
+#include <cstdlib>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -50,14 +51,22 @@ struct Environment {
   unsigned sharedBytesPerCta() const { return sharedBytesPerProcessor() - kReservedSharedBytes; }
 };
 
+struct FreeStorage {
+  void operator()(void *data) const { free(data); }
+};
+/// The bytes of device memory, which the device sees at another address.
+using Storage = std::unique_ptr<uint8_t, FreeStorage>;
+
 struct State {
   std::mutex mutex;
   bool isInitialised = false;
   CUresult sticky = CUDA_SUCCESS;
   std::string stickyReport;
-  /// Owned memory by address, and the bounds of it that kernels are held to.
-  std::map<CUdeviceptr, size_t> allocations;
+  /// Memory by device address, and the bounds that kernels and copies are held to.
+  std::map<CUdeviceptr, Storage> allocations;
   ptx::DeviceMemory memory;
+  /// The part of the device's address space that was never given out.
+  CUdeviceptr nextAddress = 0, endAddress = 0;
   std::map<CUmodule, std::unique_ptr<CUmod_st>> modules;
   std::set<CUfunction> functions;
   std::map<CUstream, std::unique_ptr<char>> streams;
@@ -66,6 +75,8 @@ struct State {
   /// Frees everything that belongs to the context.
   void reset();
   bool isStream(CUstream stream) const;
+  /// Device addresses for `size` bytes; 0 when there are no more.
+  CUdeviceptr reserve(size_t size);
 };
 
 /// One call of the driver: takes the lock and finds what forbids the call, before it does anything.

@@ -10,8 +10,10 @@
 #include "../../../lib/Emulator/Driver/Cuda.h"
 #include "DeviceHarness.h"
 
+#include <cerrno>
 #include <cstring>
 #include <thread>
+#include <unistd.h>
 
 using namespace attn::test;
 
@@ -163,6 +165,21 @@ TEST_F(EmulatedDriver, KnowsFreedMemoryAndUnloadedModules) {
   EXPECT_EQ(launch(memory), CUDA_ERROR_INVALID_HANDLE);
   EXPECT_EQ(call("cuModuleUnload", module), CUDA_ERROR_INVALID_HANDLE);
   EXPECT_EQ(call("cuModuleGetFunction", &gone, module, "k"), CUDA_ERROR_INVALID_HANDLE);
+}
+
+TEST_F(EmulatedDriver, KeepsItsMemoryFromTheHost) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  EXPECT_EQ(write(ends[1], reinterpret_cast<const void *>(memory), 1), -1);
+  EXPECT_EQ(errno, EFAULT) << "a host program that reads it faults";
+  close(ends[0]);
+  close(ends[1]);
+  for (int i = 0; i < 8; ++i) {
+    CUdeviceptr other = 0;
+    ASSERT_EQ(call("cuMemAlloc_v2", &other, size_t(100 * i + 1)), CUDA_SUCCESS);
+    EXPECT_EQ(other % 512, 256u) << "no more alignment than the driver promises";
+  }
+  EXPECT_EQ(call("cuMemAlloc_v2", &memory, size_t(1) << 60), CUDA_ERROR_OUT_OF_MEMORY);
 }
 
 TEST_F(EmulatedDriver, FillsAndCopies) {
