@@ -2,8 +2,9 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// One lane at a time, on the bits of registers. Half precision is computed in a wider format and
-// rounded once.
+// On the bits of registers, many lanes at a time: what kernels execute most is a loop over lanes
+// without a branch, the rest is a function of one lane. Half precision is computed in a wider
+// format and rounded once.
 //
 //===----------------------------------------------------------------------===//
 
@@ -49,130 +50,147 @@ uint64_t fromDouble(Type type, double value, bool ftz) {
   }
 }
 
-/// The operations where rounding a double result once more could show in f32 are done in float.
-bool evaluateF32(const Instruction &inst, const float *in, float &out) {
-  switch (inst.opcode) {
-  case Opcode::Add:
-    out = in[0] + in[1];
-    return true;
-  case Opcode::Sub:
-    out = in[0] - in[1];
-    return true;
-  case Opcode::Mul:
-    out = in[0] * in[1];
-    return true;
-  case Opcode::Div:
-    out = in[0] / in[1];
-    return true;
-  case Opcode::Fma:
-    out = std::fma(in[0], in[1], in[2]);
-    return true;
-  case Opcode::Rcp:
-    out = 1.0f / in[0];
-    return true;
-  case Opcode::Sqrt:
-    out = std::sqrt(in[0]);
-    return true;
-  case Opcode::Rsqrt:
-    out = 1.0 / std::sqrt(static_cast<double>(in[0]));
-    return true;
-  case Opcode::Ex2:
-    out = std::exp2(in[0]);
-    return true;
-  case Opcode::Lg2:
-    out = std::log2(in[0]);
-    return true;
-  case Opcode::Tanh:
-    out = std::tanh(in[0]);
-    return true;
-  default:
-    return false;
-  }
-}
+/// The lanes of one instruction.
+struct Lanewise {
+  const Instruction &inst;
+  const LaneInputs &in;
+  unsigned lanes;
+  uint64_t *out;
 
-double minMax(const Instruction &inst, double a, double b) {
-  bool max = inst.opcode == Opcode::Max;
-  if (std::isnan(a) || std::isnan(b)) {
-    if (inst.has(PropagateNaN))
-      return NAN;
-    return std::isnan(a) ? b : a;
+  /// out = f(a, b, c) on the bits of registers.
+  template <typename F>
+  bool bits(F f) const {
+    for (unsigned i = 0; i < lanes; ++i)
+      out[i] = f(in[0][i], in[1][i], in[2][i]);
+    return true;
   }
+
+  /// out = f(a, b, c) in f32.
+  template <typename F>
+  bool f32(F f) const {
+    if (inst.has(Ftz))
+      return bits([&](uint64_t a, uint64_t b, uint64_t c) -> uint64_t {
+        return floatBits(flushToZero(
+            f(flushToZero(asFloat(a)), flushToZero(asFloat(b)), flushToZero(asFloat(c)))));
+      });
+    return bits([&](uint64_t a, uint64_t b, uint64_t c) -> uint64_t {
+      return floatBits(f(asFloat(a), asFloat(b), asFloat(c)));
+    });
+  }
+};
+
+template <typename Float>
+Float minMax(bool max, bool propagate, Float a, Float b) {
+  if (std::isnan(a) || std::isnan(b))
+    return propagate ? static_cast<Float>(NAN) : std::isnan(a) ? b : a;
   if (a == b)
     return std::signbit(a) == max ? b : a;
   return (a < b) == max ? b : a;
 }
 
-bool evaluateFloat(const Instruction &inst, Type type, const uint64_t *in, uint64_t &out) {
-  bool ftz = inst.has(Ftz);
-  unsigned signBit = bitWidth(type) - 1;
+/// Calls `use` with what the opcode computes. Rounding a double result once more could show in f32,
+/// so f32 is computed in float.
+template <typename Use>
+bool withFloatOperation(const Instruction &inst, Use use) {
+  const bool propagate = inst.has(PropagateNaN);
   switch (inst.opcode) {
-  case Opcode::Neg:
-    out = in[0] ^ (1ull << signBit);
-    if (ftz && type == Type::F32)
-      out = bitCast<uint32_t>(flushToZero(asFloat(out)));
-    return true;
-  case Opcode::Abs:
-    out = in[0] & ~(1ull << signBit);
-    if (ftz && type == Type::F32)
-      out = bitCast<uint32_t>(flushToZero(asFloat(out)));
-    return true;
-  case Opcode::Copysign:
-    out = (in[1] & ~(1ull << signBit)) | (in[0] & (1ull << signBit));
-    return true;
+  case Opcode::Add:
+    return use([](auto a, auto b, auto) { return a + b; });
+  case Opcode::Sub:
+    return use([](auto a, auto b, auto) { return a - b; });
+  case Opcode::Mul:
+    return use([](auto a, auto b, auto) { return a * b; });
+  case Opcode::Div:
+    return use([](auto a, auto b, auto) { return a / b; });
+  case Opcode::Fma:
+    return use([](auto a, auto b, auto c) { return std::fma(a, b, c); });
+  case Opcode::Min:
+    return use([=](auto a, auto b, auto) { return minMax(false, propagate, a, b); });
+  case Opcode::Max:
+    return use([=](auto a, auto b, auto) { return minMax(true, propagate, a, b); });
+  case Opcode::Rcp:
+    return use([](auto a, auto, auto) { return 1 / a; });
+  case Opcode::Sqrt:
+    return use([](auto a, auto, auto) { return std::sqrt(a); });
+  case Opcode::Rsqrt:
+    return use([](auto a, auto, auto) {
+      return static_cast<decltype(a)>(1 / std::sqrt(static_cast<double>(a)));
+    });
+  case Opcode::Ex2:
+    return use([](auto a, auto, auto) { return std::exp2(a); });
+  case Opcode::Lg2:
+    return use([](auto a, auto, auto) { return std::log2(a); });
+  case Opcode::Sin:
+    return use([](auto a, auto, auto) { return std::sin(a); });
+  case Opcode::Cos:
+    return use([](auto a, auto, auto) { return std::cos(a); });
+  case Opcode::Tanh:
+    return use([](auto a, auto, auto) { return std::tanh(a); });
   default:
-    break;
-  }
-  double values[3];
-  for (unsigned i = 0; i < 3; ++i)
-    values[i] = toDouble(type, in[i], ftz);
-  if (inst.opcode == Opcode::Min || inst.opcode == Opcode::Max) {
-    out = fromDouble(type, minMax(inst, values[0], values[1]), ftz);
-    return true;
-  }
-  if (type == Type::F64) {
-    double a = values[0], b = values[1], result;
-    switch (inst.opcode) {
-    case Opcode::Add:
-      result = a + b;
-      break;
-    case Opcode::Sub:
-      result = a - b;
-      break;
-    case Opcode::Mul:
-      result = a * b;
-      break;
-    case Opcode::Div:
-      result = a / b;
-      break;
-    case Opcode::Fma:
-      result = std::fma(a, b, values[2]);
-      break;
-    case Opcode::Rcp:
-      result = 1 / a;
-      break;
-    case Opcode::Sqrt:
-      result = std::sqrt(a);
-      break;
-    default:
-      return false;
-    }
-    out = bitCast<uint64_t>(result);
-    return true;
-  }
-  if (inst.opcode == Opcode::Fma && type != Type::F32) {
-    out = fromDouble(type, std::fma(values[0], values[1], values[2]), ftz);
-    return true;
-  }
-  float floats[3] = {static_cast<float>(values[0]), static_cast<float>(values[1]),
-                     static_cast<float>(values[2])};
-  float result;
-  if (!evaluateF32(inst, floats, result))
     return false;
-  out = fromDouble(type, result, ftz);
-  return true;
+  }
 }
 
-bool evaluateInteger(const Instruction &inst, Type type, const uint64_t *in, uint64_t &out) {
+bool hasF64(Opcode opcode) {
+  return opcode != Opcode::Ex2 && opcode != Opcode::Lg2 && opcode != Opcode::Sin &&
+         opcode != Opcode::Cos && opcode != Opcode::Tanh;
+}
+
+/// Neg, Abs and Copysign change bits only, those of NaN too.
+bool evaluateSign(const Lanewise &lanewise, unsigned bits, uint64_t sign) {
+  const Instruction &inst = lanewise.inst;
+  const bool flush = inst.has(Ftz) && inst.type() == Type::F32;
+  auto flushed = [=](uint64_t x) -> uint64_t {
+    return flush ? bitCast<uint32_t>(flushToZero(asFloat(x))) : x;
+  };
+  switch (inst.opcode) {
+  case Opcode::Neg:
+    return lanewise.bits([=](uint64_t a, uint64_t, uint64_t) { return flushed(a ^ sign); });
+  case Opcode::Abs:
+    return lanewise.bits([=](uint64_t a, uint64_t, uint64_t) { return flushed(a & ~sign); });
+  case Opcode::Copysign:
+    return lanewise.bits(
+        [=](uint64_t a, uint64_t b, uint64_t) { return (b & ~sign) | (a & sign); });
+  default:
+    return false;
+  }
+}
+
+bool evaluateFloat(const Lanewise &lanewise, Type type) {
+  const Instruction &inst = lanewise.inst;
+  const bool isPair = type == Type::F16x2 || type == Type::BF16x2;
+  const unsigned bits = bitWidth(type);
+  const uint64_t sign = isPair ? 0x80008000 : 1ull << (bits - 1);
+  if (evaluateSign(lanewise, bits, sign))
+    return true;
+  if (type == Type::F32)
+    return withFloatOperation(inst, [&](auto f) { return lanewise.f32(f); });
+  if (type == Type::F64)
+    return hasF64(inst.opcode) && withFloatOperation(inst, [&](auto f) {
+             return lanewise.bits([&](uint64_t a, uint64_t b, uint64_t c) {
+               return bitCast<uint64_t>(
+                   f(bitCast<double>(a), bitCast<double>(b), bitCast<double>(c)));
+             });
+           });
+  const Type half = type == Type::F16x2 ? Type::F16 : type == Type::BF16x2 ? Type::BF16 : type;
+  return withFloatOperation(inst, [&](auto f) {
+    auto one = [&](uint64_t a, uint64_t b, uint64_t c) -> uint64_t {
+      const double x = toDouble(half, a & 0xffff, false), y = toDouble(half, b & 0xffff, false),
+                   z = toDouble(half, c & 0xffff, false);
+      // A product and a sum of halves need more than a float has.
+      if (inst.opcode == Opcode::Fma)
+        return fromDouble(half, std::fma(x, y, z), false);
+      return fromDouble(
+          half, f(static_cast<float>(x), static_cast<float>(y), static_cast<float>(z)), false);
+    };
+    return lanewise.bits([&](uint64_t a, uint64_t b, uint64_t c) -> uint64_t {
+      return isPair ? one(a >> 16, b >> 16, c >> 16) << 16 | one(a, b, c) : one(a, b, c);
+    });
+  });
+}
+
+/// One lane of an integer instruction.
+bool evaluateIntegerLane(const Instruction &inst, Type type, const uint64_t *in, uint64_t &out) {
   unsigned bits = bitWidth(type);
   bool isSignedType = isSigned(type);
   uint64_t a = truncated(in[0], bits), b = truncated(in[1], bits);
@@ -180,22 +198,13 @@ bool evaluateInteger(const Instruction &inst, Type type, const uint64_t *in, uin
   // Products are exact in 128 bits.
   __int128 product = isSignedType ? static_cast<__int128>(sa) * sb
                                   : static_cast<__int128>(static_cast<unsigned __int128>(a) * b);
-  bool isMax = inst.opcode == Opcode::Max;
   switch (inst.opcode) {
-  case Opcode::Add:
-    out = a + b;
-    return true;
-  case Opcode::Sub:
-    out = a - b;
-    return true;
   case Opcode::Mul:
   case Opcode::Mad:
-    out = static_cast<uint64_t>(inst.has(Hi) ? product >> bits : product);
+    out = static_cast<uint64_t>(product >> bits);
     if (inst.opcode == Opcode::Mad)
       out += in[2];
-    if (!inst.has(Wide))
-      out = truncated(out, bits);
-    return true;
+    return inst.has(Hi);
   case Opcode::Div:
   case Opcode::Rem:
     if (b == 0) {
@@ -208,36 +217,8 @@ bool evaluateInteger(const Instruction &inst, Type type, const uint64_t *in, uin
       out = inst.opcode == Opcode::Div ? a / b : a % b;
     }
     return true;
-  case Opcode::Min:
-  case Opcode::Max:
-    out = (isSignedType ? (sa < sb) : (a < b)) == isMax ? b : a;
-    return true;
-  case Opcode::Neg:
-    out = -a;
-    return true;
   case Opcode::Abs:
     out = sa < 0 ? -a : a;
-    return true;
-  case Opcode::And:
-    out = a & b;
-    return true;
-  case Opcode::Or:
-    out = a | b;
-    return true;
-  case Opcode::Xor:
-    out = a ^ b;
-    return true;
-  case Opcode::Not:
-    out = ~a;
-    return true;
-  case Opcode::Shl:
-    b = in[1] & 0xffffffff;
-    out = b >= bits ? 0 : a << b;
-    return true;
-  case Opcode::Shr:
-    b = in[1] & 0xffffffff;
-    out = isSignedType ? static_cast<uint64_t>(sa >> std::min<uint64_t>(b, bits - 1))
-                       : (b >= bits ? 0 : a >> b);
     return true;
   case Opcode::Clz:
     out = a == 0 ? bits : __builtin_clzll(a) - (64 - bits);
@@ -296,95 +277,154 @@ bool evaluateInteger(const Instruction &inst, Type type, const uint64_t *in, uin
   }
 }
 
-bool compare(const Instruction &inst, Type type, const uint64_t *in, bool &out) {
-  if (isFloat(type)) {
-    double a = toDouble(type, in[0], inst.has(Ftz)), b = toDouble(type, in[1], inst.has(Ftz));
-    bool unordered = std::isnan(a) || std::isnan(b);
-    switch (inst.compare) {
-    case Compare::Eq:
-      out = a == b;
-      return true;
-    case Compare::Ne:
-      out = !unordered && a != b;
-      return true;
-    case Compare::Lt:
-      out = a < b;
-      return true;
-    case Compare::Le:
-      out = a <= b;
-      return true;
-    case Compare::Gt:
-      out = a > b;
-      return true;
-    case Compare::Ge:
-      out = a >= b;
-      return true;
-    case Compare::Equ:
-      out = unordered || a == b;
-      return true;
-    case Compare::Neu:
-      out = a != b;
-      return true;
-    case Compare::Ltu:
-      out = !(a >= b);
-      return true;
-    case Compare::Leu:
-      out = !(a > b);
-      return true;
-    case Compare::Gtu:
-      out = !(a <= b);
-      return true;
-    case Compare::Geu:
-      out = !(a < b);
-      return true;
-    case Compare::Num:
-      out = !unordered;
-      return true;
-    case Compare::Nan:
-      out = unordered;
-      return true;
-    default:
-      return false;
-    }
+bool evaluateInteger(const Lanewise &lanewise, Type type) {
+  using U = uint64_t;
+  const Instruction &inst = lanewise.inst;
+  const unsigned bits = bitWidth(type);
+  const bool isMax = inst.opcode == Opcode::Max;
+  switch (inst.opcode) {
+  // Of these, the low bits depend on low bits only, and a register takes no others.
+  case Opcode::Add:
+    return lanewise.bits([](U a, U b, U) { return a + b; });
+  case Opcode::Sub:
+    return lanewise.bits([](U a, U b, U) { return a - b; });
+  case Opcode::Neg:
+    return lanewise.bits([](U a, U, U) { return -a; });
+  case Opcode::And:
+    return lanewise.bits([](U a, U b, U) { return a & b; });
+  case Opcode::Or:
+    return lanewise.bits([](U a, U b, U) { return a | b; });
+  case Opcode::Xor:
+    return lanewise.bits([](U a, U b, U) { return a ^ b; });
+  case Opcode::Not:
+    return lanewise.bits([](U a, U, U) { return ~a; });
+  case Opcode::Min:
+  case Opcode::Max:
+    if (isSigned(type))
+      return lanewise.bits([=](U a, U b, U) -> U {
+        const int64_t x = signExtended(a, bits), y = signExtended(b, bits);
+        return (x < y) == isMax ? y : x;
+      });
+    return lanewise.bits([=](U a, U b, U) {
+      const U x = truncated(a, bits), y = truncated(b, bits);
+      return (x < y) == isMax ? y : x;
+    });
+  case Opcode::Shl:
+    return lanewise.bits([=](U a, U b, U) -> U {
+      const U amount = b & 0xffffffff;
+      return amount >= bits ? 0 : a << (amount & 63);
+    });
+  case Opcode::Shr:
+    if (isSigned(type))
+      return lanewise.bits([=](U a, U b, U) -> U {
+        return signExtended(a, bits) >> std::min<U>(b & 0xffffffff, bits - 1);
+      });
+    return lanewise.bits([=](U a, U b, U) -> U {
+      const U amount = b & 0xffffffff;
+      return amount >= bits ? 0 : truncated(a, bits) >> (amount & 63);
+    });
+  case Opcode::Mul:
+  case Opcode::Mad: {
+    const bool isMad = inst.opcode == Opcode::Mad;
+    if (inst.has(Lo))
+      return lanewise.bits([=](U a, U b, U c) { return a * b + (isMad ? c : 0); });
+    if (inst.has(Wide) && isSigned(type))
+      return lanewise.bits([=](U a, U b, U c) -> U {
+        return signExtended(a, bits) * signExtended(b, bits) + (isMad ? c : 0);
+      });
+    if (inst.has(Wide))
+      return lanewise.bits(
+          [=](U a, U b, U c) { return truncated(a, bits) * truncated(b, bits) + (isMad ? c : 0); });
+    break;
   }
-  unsigned bits = bitWidth(type);
-  uint64_t a = truncated(in[0], bits), b = truncated(in[1], bits);
-  int64_t sa = signExtended(in[0], bits), sb = signExtended(in[1], bits);
-  bool s = isSigned(type);
-  switch (inst.compare) {
+  default:
+    break;
+  }
+  for (unsigned i = 0; i < lanewise.lanes; ++i) {
+    const uint64_t in[] = {lanewise.in[0][i], lanewise.in[1][i], lanewise.in[2][i],
+                           lanewise.in[3][i]};
+    if (!evaluateIntegerLane(inst, type, in, lanewise.out[i]))
+      return false;
+  }
+  return true;
+}
+
+/// Calls `use` with what a comparison asks of two numbers; integers know no unordered ones.
+template <typename Use>
+bool withComparison(Compare compare, bool areFloats, Use use) {
+  switch (compare) {
   case Compare::Eq:
-    out = a == b;
-    return true;
+    return use([](auto a, auto b) { return a == b; });
   case Compare::Ne:
-    out = a != b;
-    return true;
+    return use([](auto a, auto b) { return a < b || a > b; });
   case Compare::Lt:
-    out = s ? sa < sb : a < b;
-    return true;
+    return use([](auto a, auto b) { return a < b; });
   case Compare::Le:
-    out = s ? sa <= sb : a <= b;
-    return true;
+    return use([](auto a, auto b) { return a <= b; });
   case Compare::Gt:
-    out = s ? sa > sb : a > b;
-    return true;
+    return use([](auto a, auto b) { return a > b; });
   case Compare::Ge:
-    out = s ? sa >= sb : a >= b;
-    return true;
-  case Compare::Lo:
-    out = a < b;
-    return true;
-  case Compare::Ls:
-    out = a <= b;
-    return true;
-  case Compare::Hi:
-    out = a > b;
-    return true;
-  case Compare::Hs:
-    out = a >= b;
-    return true;
+    return use([](auto a, auto b) { return a >= b; });
+  default:
+    break;
+  }
+  if (!areFloats)
+    return false;
+  switch (compare) {
+  case Compare::Equ:
+    return use([](auto a, auto b) { return !(a < b || a > b); });
+  case Compare::Neu:
+    return use([](auto a, auto b) { return a != b; });
+  case Compare::Ltu:
+    return use([](auto a, auto b) { return !(a >= b); });
+  case Compare::Leu:
+    return use([](auto a, auto b) { return !(a > b); });
+  case Compare::Gtu:
+    return use([](auto a, auto b) { return !(a <= b); });
+  case Compare::Geu:
+    return use([](auto a, auto b) { return !(a < b); });
+  case Compare::Num:
+    return use([](auto a, auto b) { return a == a && b == b; });
+  case Compare::Nan:
+    return use([](auto a, auto b) { return a != a || b != b; });
   default:
     return false;
   }
+}
+
+/// Leaves 0 or 1 in every lane.
+bool compare(const Lanewise &lanewise, Type type) {
+  using U = uint64_t;
+  const Instruction &inst = lanewise.inst;
+  const bool ftz = inst.has(Ftz);
+  const unsigned bits = bitWidth(type);
+  Compare kind = inst.compare;
+  if (type == Type::F32)
+    return withComparison(kind, true, [&](auto f) {
+      if (ftz)
+        return lanewise.bits(
+            [&](U a, U b, U) -> U { return f(flushToZero(asFloat(a)), flushToZero(asFloat(b))); });
+      return lanewise.bits([&](U a, U b, U) -> U { return f(asFloat(a), asFloat(b)); });
+    });
+  if (isFloat(type))
+    return withComparison(kind, true, [&](auto f) {
+      return lanewise.bits(
+          [&](U a, U b, U) -> U { return f(toDouble(type, a, ftz), toDouble(type, b, ftz)); });
+    });
+  const bool isUnsignedName =
+      kind == Compare::Lo || kind == Compare::Ls || kind == Compare::Hi || kind == Compare::Hs;
+  kind = kind == Compare::Lo   ? Compare::Lt
+         : kind == Compare::Ls ? Compare::Le
+         : kind == Compare::Hi ? Compare::Gt
+         : kind == Compare::Hs ? Compare::Ge
+                               : kind;
+  return withComparison(kind, false, [&](auto f) {
+    if (isSigned(type) && !isUnsignedName)
+      return lanewise.bits(
+          [&](U a, U b, U) -> U { return f(signExtended(a, bits), signExtended(b, bits)); });
+    return lanewise.bits(
+        [&](U a, U b, U) -> U { return f(truncated(a, bits), truncated(b, bits)); });
+  });
 }
 
 uint64_t toInteger(const Instruction &inst, Type to, double value) {
@@ -405,28 +445,10 @@ uint64_t toInteger(const Instruction &inst, Type to, double value) {
                       : static_cast<uint64_t>(value);
 }
 
-bool convert(const Instruction &inst, const uint64_t *in, uint64_t &out) {
-  if (inst.types.size() != 2)
-    return false;
+/// One lane of a conversion.
+bool convertLane(const Instruction &inst, const uint64_t *in, uint64_t &out) {
   Type to = inst.types[0], from = inst.types[1];
   bool ftz = inst.has(Ftz), towardZero = inst.has(Rz);
-  if (to == Type::BF16x2 || to == Type::F16x2) {
-    if (from != Type::F32 || inst.has(Saturate))
-      return false;
-    auto half = [&](uint64_t bits) -> uint64_t {
-      float value = toDouble(from, bits, ftz);
-      return to == Type::BF16x2 ? toBF16(value, towardZero) : toF16(value, towardZero);
-    };
-    out = half(in[0]) << 16 | half(in[1]);
-    return true;
-  }
-  if (!isFloat(from) && !isFloat(to)) {
-    if (inst.has(Saturate))
-      return false;
-    out = isSigned(from) ? static_cast<uint64_t>(signExtended(in[0], bitWidth(from)))
-                         : truncated(in[0], bitWidth(from));
-    return true;
-  }
   if (!isFloat(from)) {
     // From 64-bit integers too, each format is rounded to once.
     uint64_t a = truncated(in[0], bitWidth(from));
@@ -468,54 +490,76 @@ bool convert(const Instruction &inst, const uint64_t *in, uint64_t &out) {
   return true;
 }
 
+bool convert(const Lanewise &lanewise) {
+  using U = uint64_t;
+  const Instruction &inst = lanewise.inst;
+  if (inst.types.size() != 2)
+    return false;
+  const Type to = inst.types[0], from = inst.types[1];
+  const bool towardZero = inst.has(Rz);
+  if (to == Type::BF16x2 || to == Type::F16x2) {
+    if (from != Type::F32 || inst.has(Saturate))
+      return false;
+    const bool isBF16 = to == Type::BF16x2, ftz = inst.has(Ftz);
+    return lanewise.bits([=](U a, U b, U) -> U {
+      float high = asFloat(a), low = asFloat(b);
+      if (ftz)
+        high = flushToZero(high), low = flushToZero(low);
+      return isBF16 ? static_cast<U>(toBF16(high, towardZero)) << 16 | toBF16(low, towardZero)
+                    : static_cast<U>(toF16(high, towardZero)) << 16 | toF16(low, towardZero);
+    });
+  }
+  const unsigned bits = bitWidth(from);
+  if (!isFloat(from) && !isFloat(to)) {
+    if (inst.has(Saturate))
+      return false;
+    if (isSigned(from))
+      return lanewise.bits([=](U a, U, U) -> U { return signExtended(a, bits); });
+    return lanewise.bits([=](U a, U, U) { return truncated(a, bits); });
+  }
+  for (unsigned i = 0; i < lanewise.lanes; ++i)
+    if (!convertLane(inst, &lanewise.in[0][i], lanewise.out[i]))
+      return false;
+  return true;
+}
+
 } // namespace
 
-bool evaluate(const Instruction &inst, const uint64_t *in, uint64_t &out, uint64_t &extra) {
-  Type type = inst.type();
+bool evaluate(const Instruction &inst, const LaneInputs &in, unsigned lanes, uint64_t *out,
+              uint64_t *extra) {
+  using U = uint64_t;
+  const Type type = inst.type();
+  const Lanewise lanewise{inst, in, lanes, out};
   switch (inst.opcode) {
   case Opcode::Cvt:
-    return convert(inst, in, out);
+    return convert(lanewise);
   case Opcode::Selp:
-    out = in[2] & 1 ? in[0] : in[1];
-    return true;
+    return lanewise.bits([](U a, U b, U c) { return c & 1 ? a : b; });
   case Opcode::Setp: {
-    bool result;
-    if (!compare(inst, type, in, result))
+    if (!compare(lanewise, type))
       return false;
-    bool other = inst.sub == SubOp::None ? inst.sub == SubOp::None : in[2] & 1;
-    auto combine = [&](bool p) {
-      return inst.sub == SubOp::And   ? p && other
-             : inst.sub == SubOp::Or  ? p || other
-             : inst.sub == SubOp::Xor ? p != other
-                                      : p;
-    };
-    out = combine(result);
-    extra = combine(!result);
+    const SubOp sub = inst.sub;
+    for (unsigned i = 0; i < lanes; ++i) {
+      const U p = out[i], other = in[2][i] & 1;
+      auto combine = [=](U x) {
+        return sub == SubOp::And   ? x & other
+               : sub == SubOp::Or  ? x | other
+               : sub == SubOp::Xor ? x ^ other
+                                   : x;
+      };
+      out[i] = combine(p);
+      extra[i] = combine(!p);
+    }
     return true;
   }
   case Opcode::And:
   case Opcode::Or:
   case Opcode::Xor:
   case Opcode::Not:
-    break;
+    return evaluateInteger(lanewise, type);
   default:
-    if (type == Type::F16x2 || type == Type::BF16x2) {
-      Type half = type == Type::F16x2 ? Type::F16 : Type::BF16;
-      out = 0;
-      for (unsigned i = 0; i < 2; ++i) {
-        uint64_t parts[3], result;
-        for (unsigned j = 0; j < 3; ++j)
-          parts[j] = in[j] >> (16 * i) & 0xffff;
-        if (!evaluateFloat(inst, half, parts, result))
-          return false;
-        out |= (result & 0xffff) << (16 * i);
-      }
-      return true;
-    }
-    if (isFloat(type))
-      return evaluateFloat(inst, type, in, out);
+    return isFloat(type) ? evaluateFloat(lanewise, type) : evaluateInteger(lanewise, type);
   }
-  return evaluateInteger(inst, type, in, out);
 }
 
 } // namespace attn::ptx

@@ -95,7 +95,9 @@ void Cta::cpAsync(Step &step) {
                     "cp.async reads " + std::to_string(sourceSize) + " of " + std::to_string(size) +
                         " bytes",
                     lane);
-    std::string problem = sourceSize ? memory.check(source, sourceSize, false) : "";
+    std::string problem;
+    const uint8_t *bytes =
+        sourceSize ? memory.find(source, sourceSize, /*write=*/false, problem) : nullptr;
     if (problem.empty() && sourceSize && source % size)
       problem = "the source is not aligned to " + std::to_string(size) + " bytes";
     if (problem.empty())
@@ -105,7 +107,7 @@ void Cta::cpAsync(Step &step) {
     shared.recordWrite(destination, size, warps.size() + warp.id, sequence,
                        SharedMemory::Access::Plain, inst.line);
     memset(shared.at(destination), 0xff, size);
-    warp.copies.push_back({lane, sequence, warp.copyGroup[lane], destination, source,
+    warp.copies.push_back({lane, sequence, warp.copyGroup[lane], destination, bytes,
                            static_cast<unsigned>(size), static_cast<unsigned>(sourceSize), false});
   });
 }
@@ -116,8 +118,7 @@ void Cta::land(LaneCopy &copy) {
   copy.landed = true;
   memset(shared.at(copy.destination), 0, copy.size);
   if (copy.sourceSize)
-    memcpy(shared.at(copy.destination), reinterpret_cast<const void *>(copy.source),
-           copy.sourceSize);
+    memcpy(shared.at(copy.destination), copy.source, copy.sourceSize);
 }
 
 void Cta::waitCopies(Warp &warp, uint32_t mask, unsigned keep) {
@@ -232,25 +233,39 @@ void Cta::land(TensorCopy &copy, bool load) {
   const TensorMap &map = copy.map;
   unsigned span =
       map.swizzle == TensorMap::Swizzle::None ? 0 : 16u << static_cast<unsigned>(map.swizzle);
-  unsigned bytes = map.elementBytes(), total = map.boxBytes();
-  for (unsigned offset = 0; offset < total; offset += bytes) {
-    uint64_t rest = offset / bytes, address = map.address;
-    bool inside = true;
-    for (unsigned i = 0; i < map.rank; ++i) {
+  const unsigned bytes = map.elementBytes(), total = map.boxBytes();
+  const unsigned rowBytes = map.box[0] * bytes;
+  // The bytes of a row that are inside the tensor: the row is not, when another coordinate is not.
+  const int64_t before = std::max<int64_t>(0, -copy.origin[0]);
+  const int64_t after =
+      std::min<int64_t>(map.box[0], static_cast<int64_t>(map.size[0]) - copy.origin[0]);
+  for (unsigned row = 0; row < total; row += rowBytes) {
+    uint64_t rest = row / rowBytes, address = map.address + (copy.origin[0] + before) * bytes;
+    bool inside = before < after;
+    for (unsigned i = 1; i < map.rank; ++i) {
       int64_t at = copy.origin[i] + static_cast<int64_t>(rest % map.box[i]);
       rest /= map.box[i];
       inside &= at >= 0 && at < static_cast<int64_t>(map.size[i]);
       address += at * map.stride[i];
     }
-    uint8_t *element = shared.at(swizzled(copy.shared + offset, span));
+    const unsigned begin = inside ? before * bytes : rowBytes, end = inside ? after * bytes : 0;
+    uint8_t *global = nullptr;
     if (inside) {
-      std::string problem = memory.check(address, bytes, !load);
-      if (!problem.empty())
+      std::string problem;
+      global = memory.find(address, end - begin, !load, problem);
+      if (!global)
         return fail(*copy.inst, problem + " (by the tensor map)");
-      void *global = reinterpret_cast<void *>(address);
-      load ? memcpy(element, global, bytes) : memcpy(global, element, bytes);
-    } else if (load) {
-      memset(element, map.fillNaN ? 0xff : 0, bytes);
+    }
+    // The swizzle moves chunks of 16 bytes.
+    for (unsigned chunk = 0; chunk < rowBytes; chunk += 16) {
+      uint8_t *place = shared.at(swizzled(copy.shared + row + chunk, span));
+      const unsigned first = std::max(begin, chunk), last = std::min(end, chunk + 16);
+      if (load && (first != chunk || last != chunk + 16))
+        memset(place, map.fillNaN ? 0xff : 0, 16);
+      if (first >= last)
+        continue;
+      uint8_t *inShared = place + (first - chunk), *inGlobal = global + (first - begin);
+      load ? memcpy(inShared, inGlobal, last - first) : memcpy(inGlobal, inShared, last - first);
     }
   }
   if (!load)

@@ -33,10 +33,10 @@ std::shared_ptr<Frame> makeFrame(const Function &function, std::mt19937_64 &rng)
 } // namespace
 
 Cta::Cta(const Function &kernel, const LaunchConfig &config, Dim3 index,
-         const std::vector<uint8_t> &params, unsigned sharedBytes, const DeviceMemory &memory,
+         const std::vector<uint8_t> &params, SharedMemory &shared, const DeviceMemory &memory,
          uint64_t seed)
     : kernel(kernel), config(config), index(index), params(params), memory(memory), rng(seed),
-      shared(sharedBytes, (config.block.x * config.block.y * config.block.z + 31) / 32) {
+      shared(shared) {
   unsigned threads = config.block.x * config.block.y * config.block.z;
   unsigned count = (threads + 31) / 32;
   warps.resize(count);
@@ -195,12 +195,12 @@ void Cta::stepWarp(Warp &warp) {
     for (unsigned lane = 0; lane < 32; ++lane)
       if ((split.frame->registers[inst.guard][lane] & 1) == inst.guardNegated)
         mask &= ~(1u << lane);
-  std::shared_ptr<Frame> frame = split.frame;
-  Step step{warp, split, *frame, inst, mask};
+  Step step{warp, split, *split.frame, inst, mask};
   checkRegisters(step);
   if (failed())
     return;
   if (endsBlock(inst.opcode) || inst.opcode == Opcode::Call) {
+    std::shared_ptr<Frame> frame = split.frame; // outlives the split
     executeControl(step);
     return;
   }
@@ -212,7 +212,7 @@ void Cta::stepWarp(Warp &warp) {
 
 // A wgmma owns its registers from its issue until a wait_group retires it.
 void Cta::checkRegisters(Step &step) {
-  if (step.inst.opcode == Opcode::WgmmaMmaAsync)
+  if (step.inst.opcode == Opcode::WgmmaMmaAsync || !step.frame.function->usesWgmma)
     return;
   Frame &frame = step.frame;
   for (int reg : step.inst.reads) {
@@ -301,6 +301,10 @@ void Cta::branch(Step &step) {
   Warp &warp = step.warp;
   const Instruction &inst = step.inst;
   int pc = step.split.pc;
+  if (!step.mask || (inst.opcode == Opcode::Bra && step.mask == step.split.mask)) {
+    step.split.pc = step.mask ? inst.targets[0] : pc + 1;
+    return;
+  }
   std::map<int, uint32_t> parts;
   if (uint32_t stay = step.split.mask & ~step.mask)
     parts[pc + 1] |= stay;

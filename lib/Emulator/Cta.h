@@ -23,8 +23,7 @@ namespace attn::ptx {
 
 using Lanes = std::array<uint64_t, 32>;
 
-/// Generic addresses carry the space in the top byte, where no host pointer has one; global
-/// addresses are host pointers.
+/// Generic addresses carry the space in the top byte, where no global address has one.
 constexpr uint64_t SharedWindow = 0x51ull << 56, LocalWindow = 0x52ull << 56,
                    ParamWindow = 0x53ull << 56, WindowMask = 0xffull << 56;
 
@@ -87,7 +86,7 @@ struct LaneCopy {
   unsigned lane;
   uint32_t sequence, group;
   uint32_t destination;
-  uint64_t source;
+  const uint8_t *source;
   unsigned size, sourceSize;
   bool landed = false;
 };
@@ -111,15 +110,26 @@ struct TensorCopy {
   Knowledge issued;
 };
 
+/// A matrix in shared memory: its 16-byte chunks in the order of Wgmma.cpp, and the same memory in
+/// ascending order.
+struct WgmmaTile {
+  struct Range {
+    uint32_t begin, end;
+  };
+  std::vector<uint32_t> chunks;
+  std::vector<Range> ranges;
+};
+
 struct WgmmaOp {
   const Instruction *inst;
   std::shared_ptr<Frame> frame;
   uint64_t descriptorA, descriptorB;
   bool scaleD;
   std::vector<Lanes> inputs;
-  /// 16-byte chunks of shared memory that it reads.
-  std::vector<uint32_t> chunks;
+  /// What it reads of shared memory: A, unless that is in registers, and B.
+  std::vector<const WgmmaTile *> tiles;
   Knowledge issued;
+  uint64_t lastWrite = 0; ///< to shared memory, when it was issued
   /// The group counts once it is committed, that is below Warp::wgmmaGroup.
   uint32_t group = 0;
   bool executed = false;
@@ -146,7 +156,7 @@ struct Warp {
 class Cta {
 public:
   Cta(const Function &kernel, const LaunchConfig &config, Dim3 index,
-      const std::vector<uint8_t> &params, unsigned sharedBytes, const DeviceMemory &memory,
+      const std::vector<uint8_t> &params, SharedMemory &shared, const DeviceMemory &memory,
       uint64_t seed);
 
   /// Runs to the end; false after an error.
@@ -190,6 +200,10 @@ private:
   uint64_t value(const Step &step, const Operand &operand, unsigned lane) const;
   uint64_t special(const Step &step, SpecialRegister reg, unsigned lane) const;
   void set(Step &step, const Operand &operand, unsigned lane, uint64_t value);
+  /// The values of an operand in all 32 lanes: a register's own, or those put into `buffer`.
+  const uint64_t *lanes(const Step &step, const Operand &operand, Lanes &buffer) const;
+  /// Sets an operand in the lanes of the step.
+  void setLanes(Step &step, const Operand &operand, const uint64_t *values);
   /// The value of an operand that must not differ between the lanes.
   uint64_t uniform(Step &step, const Operand &operand);
   /// An address in shared memory, from the shared or the generic space.
@@ -247,6 +261,8 @@ private:
   // Wgmma.cpp.
   bool executeWgmma(Step &step);
   bool logWarpgroup(Step &step, uint64_t a, uint64_t b);
+  /// The tile of a descriptor. Kernels use a few of them again and again.
+  const WgmmaTile &wgmmaTile(uint64_t bits, bool transposed, unsigned rows);
   void wgmmaIssue(Step &step);
   void wgmmaRun(Warp &warp, WgmmaOp &op);
   void wgmmaRetire(Warp &warp, uint32_t keep);
@@ -257,7 +273,7 @@ private:
   const std::vector<uint8_t> &params;
   const DeviceMemory &memory;
   std::mt19937_64 rng;
-  SharedMemory shared;
+  SharedMemory &shared;
   std::vector<Warp> warps;
   std::array<NamedBarrier, 16> namedBarriers;
   std::map<uint32_t, Mbarrier> mbarriers;
@@ -265,15 +281,20 @@ private:
   std::vector<TensorCopy> loads;
   /// What the warps of each warpgroup issue must be the same: line and descriptors of each wgmma.
   std::vector<std::vector<std::array<uint64_t, 3>>> wgmmaLog;
+  std::map<std::pair<uint64_t, unsigned>, WgmmaTile> wgmmaTiles;
   /// Counts events that can wake a warp.
   uint64_t progress = 1;
   /// One in this many scheduling rounds lands something; 0: only when nothing else can go on.
   unsigned landOneIn;
 };
 
-/// The result of an arithmetic instruction for one lane; false when the combination of types and
-/// modifiers is unknown. `extra` is the second result of setp.
-bool evaluate(const Instruction &inst, const uint64_t *in, uint64_t &out, uint64_t &extra);
+/// The values of each source operand in all lanes.
+using LaneInputs = std::array<const uint64_t *, 4>;
+
+/// The results of an arithmetic instruction in `lanes` lanes; false when the combination of types
+/// and modifiers is unknown. `extra` is the second result of setp.
+bool evaluate(const Instruction &inst, const LaneInputs &in, unsigned lanes, uint64_t *out,
+              uint64_t *extra);
 
 /// The swizzle of TMA and wgmma, on absolute shared addresses: 0, 32, 64 or 128 bytes.
 uint32_t swizzled(uint32_t address, unsigned span);

@@ -44,6 +44,7 @@ LaunchResult launch(const Module &module, const std::string &name, const LaunchC
   for (const Module::Global &global : module.globals)
     memory.add(global.data, global.size, global.name, !global.constant);
 
+  result.started = true;
   std::vector<Dim3> order;
   for (unsigned z = 0; z < config.grid.z; ++z)
     for (unsigned y = 0; y < config.grid.y; ++y)
@@ -51,8 +52,10 @@ LaunchResult launch(const Module &module, const std::string &name, const LaunchC
         order.push_back({x, y, z});
   std::mt19937_64 rng(config.seed);
   std::shuffle(order.begin(), order.end(), rng);
+  SharedMemory sharedMemory(shared, (threads + 31) / 32);
   for (Dim3 index : order) {
-    Cta cta(*kernel, config, index, params, shared, memory, rng());
+    sharedMemory.reset();
+    Cta cta(*kernel, config, index, params, sharedMemory, memory, rng());
     bool done = cta.run();
     result.instructions += cta.instructions;
     if (!done) {

@@ -92,6 +92,31 @@ void Cta::set(Step &step, const Operand &operand, unsigned lane, uint64_t value)
   step.frame.registers[operand.reg][lane] = bits == 64 ? value : value & ((1ull << bits) - 1);
 }
 
+const uint64_t *Cta::lanes(const Step &step, const Operand &operand, Lanes &buffer) const {
+  if (operand.kind == Operand::Register)
+    return step.frame.registers[operand.reg].data();
+  if (operand.kind == Operand::Immediate || (operand.kind == Operand::Address && operand.reg < 0))
+    buffer.fill(value(step, operand, 0));
+  else
+    for (unsigned lane = 0; lane < 32; ++lane)
+      buffer[lane] = value(step, operand, lane);
+  return buffer.data();
+}
+
+void Cta::setLanes(Step &step, const Operand &operand, const uint64_t *values) {
+  if (operand.kind != Operand::Register)
+    return;
+  const unsigned bits = step.frame.function->registerBits[operand.reg];
+  const uint64_t kept = bits == 64 ? ~0ull : (1ull << bits) - 1;
+  Lanes &target = step.frame.registers[operand.reg];
+  if (step.mask == ~0u) {
+    for (unsigned lane = 0; lane < 32; ++lane)
+      target[lane] = values[lane] & kept;
+    return;
+  }
+  forLanes(step.mask, [&](unsigned lane) { target[lane] = values[lane] & kept; });
+}
+
 uint64_t Cta::uniform(Step &step, const Operand &operand) {
   uint64_t first = value(step, operand, __builtin_ctz(step.mask));
   forLanes(step.mask, [&](unsigned lane) {
@@ -172,10 +197,10 @@ void Cta::access(Step &step, Space space, uint64_t address, void *data, unsigned
     memcpy(data, params.data() + address, size);
     return;
   default: {
-    std::string problem = memory.check(address, size, write);
-    if (!problem.empty())
+    std::string problem;
+    place = memory.find(address, size, write, problem);
+    if (!place)
       return failAt(step, problem, lane);
-    place = reinterpret_cast<uint8_t *>(address);
   }
   }
   write ? memcpy(place, data, size) : memcpy(data, place, size);
@@ -240,13 +265,14 @@ void Cta::atomic(Step &step) {
   std::shuffle(order.begin(), order.end(), rng);
   for (unsigned lane : order) {
     uint64_t address = value(step, operands[0], lane), old = 0;
-    uint64_t operand = value(step, operands[1], lane), result = 0, extra;
+    uint64_t operand = value(step, operands[1], lane), result = 0, extra = 0;
     access(step, inst.space, address, &old, size, false, lane, SharedMemory::Access::Strong, false);
     if (failed())
       return;
     Instruction arithmetic;
     arithmetic.types = {type};
-    uint64_t in[4] = {old, operand, 0, 0};
+    const uint64_t none = 0;
+    const LaneInputs in = {&old, &operand, &none, &none};
     bool known = true;
     uint64_t mask = size == 8 ? ~0ull : (1ull << (size * 8)) - 1;
     switch (inst.sub) {
@@ -274,7 +300,7 @@ void Cta::atomic(Step &step) {
                           : inst.sub == SubOp::And ? Opcode::And
                           : inst.sub == SubOp::Or  ? Opcode::Or
                                                    : Opcode::Xor;
-      known = evaluate(arithmetic, in, result, extra);
+      known = evaluate(arithmetic, in, /*lanes=*/1, &result, &extra);
       break;
     default:
       known = false;
@@ -291,6 +317,10 @@ void Cta::atomic(Step &step) {
 void Cta::executeMov(Step &step) {
   const Operand &target = step.inst.operands[0], &source = step.inst.operands[1];
   unsigned total = bitWidth(step.inst.type());
+  if (target.kind != Operand::Vector && source.kind != Operand::Vector) {
+    Lanes buffer;
+    return setLanes(step, target, lanes(step, source, buffer));
+  }
   forLanes(step.mask, [&](unsigned lane) {
     uint64_t bits = 0;
     if (source.kind == Operand::Vector) {
@@ -327,21 +357,22 @@ void Cta::executeCvta(Step &step) {
 }
 
 void Cta::executeArithmetic(Step &step) {
+  static const Lanes zero{};
   const Instruction &inst = step.inst;
-  forLanes(step.mask, [&](unsigned lane) {
-    uint64_t in[4] = {}, out = 0, extra = 0;
-    for (size_t i = 1; i < inst.operands.size() && i < 5; ++i)
-      in[i - 1] = value(step, inst.operands[i], lane);
-    if (!evaluate(inst, in, out, extra))
-      return failAt(step, "unknown form of this instruction");
-    const Operand &target = inst.operands[0];
-    if (target.kind == Operand::Pair) {
-      set(step, target.elements[0], lane, out);
-      set(step, target.elements[1], lane, extra);
-    } else {
-      set(step, target, lane, out);
-    }
-  });
+  Lanes buffers[4], out, extra;
+  LaneInputs in = {zero.data(), zero.data(), zero.data(), zero.data()};
+  for (size_t i = 1; i < inst.operands.size() && i < 5; ++i)
+    in[i - 1] = lanes(step, inst.operands[i], buffers[i - 1]);
+  // Lanes that take no part compute something too; it is dropped.
+  if (!evaluate(inst, in, /*lanes=*/32, out.data(), extra.data()))
+    return failAt(step, "unknown form of this instruction");
+  const Operand &target = inst.operands[0];
+  if (target.kind == Operand::Pair) {
+    setLanes(step, target.elements[0], out.data());
+    setLanes(step, target.elements[1], extra.data());
+  } else {
+    setLanes(step, target, out.data());
+  }
 }
 
 } // namespace attn::ptx

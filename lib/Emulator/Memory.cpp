@@ -11,25 +11,43 @@
 namespace attn::ptx {
 
 void DeviceMemory::add(const void *data, size_t size, const std::string &name, bool writable) {
-  allocations[reinterpret_cast<uint64_t>(data)] = {size, name, writable};
+  addAt(reinterpret_cast<uint64_t>(data), data, size, name, writable);
+}
+
+void DeviceMemory::addAt(uint64_t address, const void *storage, size_t size,
+                         const std::string &name, bool writable) {
+  auto *bytes = static_cast<uint8_t *>(const_cast<void *>(storage)); // `writable` guards it
+  allocations[address] = {bytes, size, name, writable};
 }
 
 void DeviceMemory::remove(const void *data) { allocations.erase(reinterpret_cast<uint64_t>(data)); }
 
-std::string DeviceMemory::check(uint64_t address, size_t size, bool write) const {
+uint8_t *DeviceMemory::find(uint64_t address, size_t size, bool write, std::string &problem) const {
   auto it = allocations.upper_bound(address);
-  if (it == allocations.begin())
-    return "global address is in no allocation";
+  if (it == allocations.begin()) {
+    problem = "global address is in no allocation";
+    return nullptr;
+  }
   --it;
   const Allocation &allocation = it->second;
   uint64_t offset = address - it->first;
-  if (offset + size > allocation.size)
-    return "global access of " + std::to_string(size) + " bytes at offset " +
-           std::to_string(offset) + " is past the " + std::to_string(allocation.size) +
-           " bytes of '" + allocation.name + "'";
-  if (write && !allocation.writable)
-    return "global write to '" + allocation.name + "', which is read-only";
-  return "";
+  if (offset > allocation.size || size > allocation.size - offset) {
+    problem = "global access of " + std::to_string(size) + " bytes at offset " +
+              std::to_string(offset) + " is past the " + std::to_string(allocation.size) +
+              " bytes of '" + allocation.name + "'";
+    return nullptr;
+  }
+  if (write && !allocation.writable) {
+    problem = "global write to '" + allocation.name + "', which is read-only";
+    return nullptr;
+  }
+  return allocation.storage + offset;
+}
+
+std::string DeviceMemory::check(uint64_t address, size_t size, bool write) const {
+  std::string problem;
+  find(address, size, write, problem);
+  return problem;
 }
 
 unsigned TensorMap::elementBytes() const {

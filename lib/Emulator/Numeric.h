@@ -7,6 +7,7 @@
 #ifndef ATTN_LIB_EMULATOR_NUMERIC_H
 #define ATTN_LIB_EMULATOR_NUMERIC_H
 
+#include <cfloat>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -29,7 +30,7 @@ inline uint32_t floatBits(float value) {
 }
 
 inline float flushToZero(float value) {
-  return std::fpclassify(value) == FP_SUBNORMAL ? std::copysign(0.0f, value) : value;
+  return std::fabs(value) < FLT_MIN ? std::copysign(0.0f, value) : value;
 }
 
 inline float fromBF16(uint64_t bits) { return asFloat((bits & 0xffff) << 16); }
@@ -42,11 +43,11 @@ inline uint16_t toBF16(float value, bool towardZero = false) {
 }
 
 inline float fromF16(uint64_t bits) {
-  int exponent = (bits >> 10) & 31, mantissa = bits & 1023;
-  float magnitude = exponent == 31 ? (mantissa ? NAN : INFINITY)
-                    : exponent     ? std::ldexp(1024.0f + mantissa, exponent - 25)
-                                   : std::ldexp(static_cast<float>(mantissa), -24);
-  return bits & 0x8000 ? -magnitude : magnitude;
+  // The exponent's bias is 112 less; the product is exact and makes subnormal numbers normal.
+  uint32_t shifted = (bits & 0x7fff) << 13;
+  float scaled = bitCast<float>(shifted) * 0x1p112f;
+  uint32_t magnitude = (bits & 0x7c00) == 0x7c00 ? shifted | 0x7f800000 : bitCast<uint32_t>(scaled);
+  return bitCast<float>(static_cast<uint32_t>(bits & 0x8000) << 16 | magnitude);
 }
 
 /// Rounds once, to nearest even or toward zero.
@@ -66,6 +67,17 @@ inline uint16_t toF16(double value, bool towardZero = false) {
   // A mantissa of 2048 carries into the exponent, as it should.
   int mantissa = static_cast<int>(towardZero ? std::trunc(scaled) : std::nearbyint(scaled));
   return sign | static_cast<uint16_t>(((exponent + 14) << 10) + mantissa);
+}
+
+inline uint16_t toF16(float value, bool towardZero = false) {
+  uint32_t bits = bitCast<uint32_t>(value), magnitude = bits & 0x7fffffff;
+  // What is not a normal number afterwards takes the long way.
+  if (magnitude < 0x38800000 || magnitude >= 0x477fe000)
+    return toF16(static_cast<double>(value), towardZero);
+  // A mantissa that overflows carries into the exponent, as it should.
+  if (!towardZero)
+    magnitude += 0xfff + (magnitude >> 13 & 1);
+  return (bits >> 16 & 0x8000) | (magnitude - 0x38000000) >> 13;
 }
 
 } // namespace attn::ptx

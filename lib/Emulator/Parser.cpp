@@ -97,8 +97,13 @@ private:
       error = "PTX line " + std::to_string(line) + ": " + message;
     return false;
   }
-  unsigned lineAt(size_t position) const {
-    return 1 + std::count(text.begin(), text.begin() + position, '\n');
+  /// Mostly asked of ascending positions.
+  unsigned lineAt(size_t position) {
+    if (position < countedTo)
+      countedTo = 0, countedLines = 0;
+    countedLines += std::count(text.begin() + countedTo, text.begin() + position, '\n');
+    countedTo = position;
+    return 1 + countedLines;
   }
   void skipSpace() {
     while (pos < text.size() && isspace(static_cast<unsigned char>(text[pos])))
@@ -150,6 +155,8 @@ private:
 
   std::string text;
   size_t pos = 0;
+  size_t countedTo = 0;
+  unsigned countedLines = 0;
   std::string &error;
   std::unique_ptr<Module> module;
   Function *function = nullptr;
@@ -655,6 +662,7 @@ bool Parser::parseInstruction(const std::string &statement, unsigned line) {
   collectRegisters(inst);
   if (std::string problem = checkOperands(inst); !problem.empty())
     return fail(problem, line);
+  function->usesWgmma |= inst.opcode == Opcode::WgmmaMmaAsync;
   function->code.push_back(std::move(inst));
   return true;
 }

@@ -54,6 +54,8 @@ struct Knowledge {
 class SharedMemory {
 public:
   SharedMemory(unsigned bytes, unsigned warps);
+  /// Makes it the memory of another CTA, that nobody has touched.
+  void reset();
 
   /// How an access orders itself against others.
   enum class Access : uint8_t {
@@ -63,7 +65,11 @@ public:
   };
 
   /// An empty string when [address, address + size) is shared memory.
-  std::string checkBounds(uint64_t address, unsigned size, unsigned align) const;
+  std::string checkBounds(uint64_t address, unsigned size, unsigned align) const {
+    const bool valid =
+        address >= SharedBase && address + size <= bytes.size() && (address & (align - 1)) == 0;
+    return valid ? "" : describeBounds(address, size, align);
+  }
 
   /// Checks (first) and records (second) accesses of a warp that knows `known`. A message says what
   /// is wrong; it is empty when nothing is.
@@ -75,25 +81,36 @@ public:
   /// Marks the bytes of an mbarrier, which ordinary accesses must leave alone.
   void markBarrier(uint32_t address);
 
+  /// The number of the last write so far, and whether a later one touched a block of memory that
+  /// [address, address + size) is in.
+  uint64_t lastWrite() const { return writes; }
+  bool isWrittenSince(uint32_t address, unsigned size, uint64_t write) const;
+
   uint8_t *at(uint32_t address) { return &bytes[address]; }
   unsigned end() const { return bytes.size(); }
 
 private:
   struct Granule {
-    uint32_t writeTime = 0, writeLine = 0, readLine = 0;
+    uint32_t writeTime = 0, writeLine = 0;
     uint16_t writer = 0;
     uint8_t writtenBytes = 0; ///< 0: never written
     bool strong = false, async = false, barrier = false;
   };
   static uint8_t byteMask(unsigned granule, uint32_t address, unsigned size);
+  std::string describeBounds(uint64_t address, unsigned size, unsigned align) const;
+  void countWrite(uint32_t address, unsigned size);
   std::string describe(unsigned granule) const;
   std::string describeWriter(const Granule &granule) const;
 
   unsigned warps;
   std::vector<uint8_t> bytes;
   std::vector<Granule> granules;
-  /// Per granule and warp.
-  std::vector<uint32_t> reads;
+  /// Per warp and, within it, granule; and the line of the last read by any warp.
+  std::vector<uint32_t> reads, readLines;
+  /// Per block of kBlock bytes, the number of its last write.
+  static constexpr unsigned kBlock = 256;
+  std::vector<uint64_t> blockWrites;
+  uint64_t writes = 0;
 };
 
 } // namespace attn::ptx

@@ -5,9 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Cta.h"
-#include "Numeric.h"
-
-#include <algorithm>
+#include "Matrix.h"
 
 namespace attn::ptx {
 
@@ -128,13 +126,14 @@ void Cta::reduce(Step &step) {
                    : inst.sub == SubOp::And ? Opcode::And
                    : inst.sub == SubOp::Or  ? Opcode::Or
                                             : Opcode::Xor;
-  uint64_t total = 0, extra;
+  uint64_t total = 0, extra = 0;
   bool first = true;
   forLanes(step.mask, [&](unsigned lane) {
-    uint64_t in[4] = {total, value(step, inst.operands[1], lane), 0, 0};
+    const uint64_t sum = total, own = value(step, inst.operands[1], lane), none = 0;
+    const LaneInputs in = {&sum, &own, &none, &none};
     if (first)
-      total = in[1];
-    else if (!evaluate(combine, in, total, extra))
+      total = own;
+    else if (!evaluate(combine, in, /*lanes=*/1, &total, &extra))
       failAt(step, "unknown form of redux.sync");
     first = false;
   });
@@ -149,12 +148,14 @@ void Cta::ldmatrix(Step &step) {
   if (inst.m != 8 || inst.n != 8 || inst.type() != Type::B16 ||
       target.elements.size() != inst.count || inst.space == Space::Generic)
     return failAt(step, "unknown form of ldmatrix");
-  std::vector<Lanes> out(inst.count);
+  std::array<Lanes, 4> out;
+  Lanes buffer;
+  const uint64_t *addresses = lanes(step, inst.operands[1], buffer);
   for (unsigned matrix = 0; matrix < inst.count; ++matrix) {
     uint16_t element[8][8];
     for (unsigned row = 0; row < 8; ++row) {
       unsigned lane = matrix * 8 + row;
-      uint32_t address = sharedAddress(step, value(step, inst.operands[1], lane), 16, 16, lane);
+      uint32_t address = sharedAddress(step, addresses[lane], 16, 16, lane);
       if (failed())
         return;
       readShared(step, address, element[row], 16, lane);
@@ -168,8 +169,7 @@ void Cta::ldmatrix(Step &step) {
     }
   }
   for (unsigned matrix = 0; matrix < inst.count; ++matrix)
-    forLanes(step.mask,
-             [&](unsigned lane) { set(step, target.elements[matrix], lane, out[matrix][lane]); });
+    setLanes(step, target.elements[matrix], out[matrix].data());
 }
 
 void Cta::stmatrix(Step &step) {
@@ -180,17 +180,20 @@ void Cta::stmatrix(Step &step) {
   if (inst.m != 8 || inst.n != 8 || inst.type() != Type::B16 ||
       source.elements.size() != inst.count || inst.space == Space::Generic)
     return failAt(step, "unknown form of stmatrix");
+  Lanes addressBuffer, valueBuffer;
+  const uint64_t *addresses = lanes(step, inst.operands[0], addressBuffer);
   for (unsigned matrix = 0; matrix < inst.count && !failed(); ++matrix) {
     uint16_t element[8][8];
+    const uint64_t *values = lanes(step, source.elements[matrix], valueBuffer);
     for (unsigned lane = 0; lane < 32; ++lane) {
-      uint32_t bits = value(step, source.elements[matrix], lane);
+      uint32_t bits = values[lane];
       unsigned row = lane / 4, column = lane % 4 * 2;
       (inst.has(Trans) ? element[column][row] : element[row][column]) = bits;
       (inst.has(Trans) ? element[column + 1][row] : element[row][column + 1]) = bits >> 16;
     }
     for (unsigned row = 0; row < 8; ++row) {
       unsigned lane = matrix * 8 + row;
-      uint32_t address = sharedAddress(step, value(step, inst.operands[0], lane), 16, 16, lane);
+      uint32_t address = sharedAddress(step, addresses[lane], 16, 16, lane);
       if (!failed())
         writeShared(step, address, element[row], 16, lane);
     }
@@ -212,31 +215,39 @@ void Cta::mma(Step &step) {
   if (!known || a->elements.size() != inst.k / 4 || b->elements.size() != inst.k / 8 ||
       c->elements.size() != 4 || d->elements.size() != 4)
     return failAt(step, "unknown form of mma.sync");
-  auto half = [&](uint64_t bits) {
-    return types[1] == Type::BF16 ? fromBF16(bits) : fromF16(bits & 0xffff);
-  };
-  float left[16][16], right[16][8];
-  for (unsigned lane = 0; lane < 32; ++lane) {
-    unsigned group = lane / 4, pair = lane % 4 * 2;
-    for (unsigned h = 0; h < 2; ++h) {
-      for (unsigned i = 0; i < inst.k / 4; ++i)
-        left[group + 8 * (i & 1)][pair + h + 8 * (i >> 1)] =
-            half(value(step, a->elements[i], lane) >> (16 * h));
-      for (unsigned i = 0; i < inst.k / 8; ++i)
-        right[pair + h + 8 * i][group] = half(value(step, b->elements[i], lane) >> (16 * h));
+  const unsigned depth = inst.k;
+  float left[16 * 16], right[16 * 8], sums[16 * 8];
+  Lanes buffer;
+  for (unsigned i = 0; i < depth / 4; ++i) {
+    const uint64_t *values = lanes(step, a->elements[i], buffer);
+    for (unsigned lane = 0; lane < 32; ++lane) {
+      float *pair = &left[(lane / 4 + 8 * (i & 1)) * depth + lane % 4 * 2 + 8 * (i >> 1)];
+      pair[0] = fromHalf(types[1], values[lane]);
+      pair[1] = fromHalf(types[1], values[lane] >> 16);
     }
   }
-  std::array<Lanes, 4> out;
-  for (unsigned lane = 0; lane < 32; ++lane)
-    for (unsigned i = 0; i < 4; ++i) {
-      unsigned row = lane / 4 + 8 * (i / 2), column = lane % 4 * 2 + i % 2;
-      float sum = asFloat(value(step, c->elements[i], lane));
-      for (unsigned k = 0; k < inst.k; ++k)
-        sum += left[row][k] * right[k][column];
-      out[i][lane] = floatBits(sum);
+  for (unsigned i = 0; i < depth / 8; ++i) {
+    const uint64_t *values = lanes(step, b->elements[i], buffer);
+    for (unsigned lane = 0; lane < 32; ++lane) {
+      float *pair = &right[(lane % 4 * 2 + 8 * i) * 8 + lane / 4];
+      pair[0] = fromHalf(types[1], values[lane]);
+      pair[8] = fromHalf(types[1], values[lane] >> 16);
     }
-  for (unsigned i = 0; i < 4; ++i)
-    forLanes(step.mask, [&](unsigned lane) { set(step, d->elements[i], lane, out[i][lane]); });
+  }
+  auto place = [](unsigned lane, unsigned i) {
+    return (lane / 4 + 8 * (i / 2)) * 8 + lane % 4 * 2 + i % 2;
+  };
+  for (unsigned i = 0; i < 4; ++i) {
+    const uint64_t *values = lanes(step, c->elements[i], buffer);
+    for (unsigned lane = 0; lane < 32; ++lane)
+      sums[place(lane, i)] = asFloat(values[lane]);
+  }
+  multiplyAdd(left, right, sums, 16, depth, 8);
+  for (unsigned i = 0; i < 4; ++i) {
+    for (unsigned lane = 0; lane < 32; ++lane)
+      buffer[lane] = floatBits(sums[place(lane, i)]);
+    setLanes(step, d->elements[i], buffer.data());
+  }
 }
 
 } // namespace attn::ptx

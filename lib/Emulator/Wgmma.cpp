@@ -8,7 +8,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "Cta.h"
-#include "Numeric.h"
+#include "Matrix.h"
+
+#include <algorithm>
+#include <cstring>
 
 namespace attn::ptx {
 namespace {
@@ -48,15 +51,26 @@ struct Descriptor {
       for (unsigned minor = 0; minor < (transposed ? 16u : 2u); ++minor)
         chunks.push_back(chunk(major, minor));
   }
-
-  /// The index into `append`'s chunks and the place in that chunk of an element.
-  std::pair<unsigned, unsigned> element(unsigned row, unsigned k) const {
-    return transposed ? std::make_pair(row / 8 * 16 + k, row % 8)
-                      : std::make_pair(row * 2 + k / 8, k % 8);
-  }
 };
 
 } // namespace
+
+const WgmmaTile &Cta::wgmmaTile(uint64_t bits, bool transposed, unsigned rows) {
+  WgmmaTile &tile = wgmmaTiles[{bits, rows * 2 + transposed}];
+  if (!tile.chunks.empty())
+    return tile;
+  Descriptor(bits, transposed).append(tile.chunks, rows);
+  std::vector<uint32_t> sorted = tile.chunks;
+  std::sort(sorted.begin(), sorted.end());
+  for (uint32_t chunk : sorted) {
+    if (!tile.ranges.empty() && chunk <= tile.ranges.back().end) {
+      tile.ranges.back().end = chunk + 16;
+      continue;
+    }
+    tile.ranges.push_back({chunk, chunk + 16});
+  }
+  return tile;
+}
 
 bool Cta::executeWgmma(Step &step) {
   const Instruction &inst = step.inst;
@@ -166,15 +180,17 @@ void Cta::wgmmaIssue(Step &step) {
     }
 
   if (!inRegisters)
-    Descriptor(op.descriptorA, operands[6].value & 1).append(op.chunks, 64);
-  Descriptor(op.descriptorB, operands[inRegisters ? 6 : 7].value & 1).append(op.chunks, inst.n);
-  for (uint32_t chunk : op.chunks) {
-    std::string problem = shared.checkBounds(chunk, 16, 16);
-    if (problem.empty())
-      problem = shared.checkRead(chunk, 16, warp.knowledge, SharedMemory::Access::Async);
-    if (!problem.empty())
-      return failAt(step, problem);
-  }
+    op.tiles.push_back(&wgmmaTile(op.descriptorA, operands[6].value & 1, 64));
+  op.tiles.push_back(&wgmmaTile(op.descriptorB, operands[inRegisters ? 6 : 7].value & 1, inst.n));
+  for (const WgmmaTile *tile : op.tiles)
+    for (auto [begin, end] : tile->ranges) {
+      std::string problem = shared.checkBounds(begin, end - begin, 16);
+      if (problem.empty())
+        problem = shared.checkRead(begin, end - begin, warp.knowledge, SharedMemory::Access::Async);
+      if (!problem.empty())
+        return failAt(step, problem);
+    }
+  op.lastWrite = shared.lastWrite();
   for (const Operand &element : operands[0].elements)
     frame.inFlight[element.reg] = RegisterUse::Accumulator;
   if (inRegisters)
@@ -193,41 +209,41 @@ void Cta::wgmmaRun(Warp &warp, WgmmaOp &op) {
   bool inRegisters = !op.inputs.empty();
   unsigned n = inst.n, firstRow = warp.id % 4 * 16;
   op.executed = true;
-  auto half = [&](uint16_t bits) {
-    return inst.types[1] == Type::BF16 ? fromBF16(bits) : fromF16(bits);
-  };
-  auto fetch = [&](const Descriptor &descriptor, const uint32_t *chunks, unsigned row, unsigned k) {
-    auto [chunk, place] = descriptor.element(row, k);
-    uint16_t bits;
-    memcpy(&bits, shared.at(chunks[chunk]) + place * 2, 2);
-    return half(bits);
-  };
-  float scaleA = static_cast<int64_t>(operands[4].value) < 0 ? -1 : 1;
-  float scaleB = static_cast<int64_t>(operands[5].value) < 0 ? -1 : 1;
+  const Type type = inst.types[1];
 
-  float left[16][16];
+  // `rows` rows of a tile from `first` on, as a matrix of 16 k-values per row, times `scale`.
+  auto fetch = [&](const WgmmaTile &tile, bool transposed, unsigned first, unsigned rows,
+                   const Operand &scale, float *matrix, unsigned rowStride, unsigned kStride) {
+    const float factor = static_cast<int64_t>(scale.value) < 0 ? -1 : 1;
+    float values[8];
+    for (unsigned chunk = 0; chunk < rows * 2; ++chunk) {
+      // Eight k-values of a row, or eight rows at one k.
+      const unsigned row = transposed ? chunk / 16 * 8 : chunk / 2;
+      const unsigned k = transposed ? chunk % 16 : chunk % 2 * 8;
+      widen(type, shared.at(tile.chunks[first * 2 + chunk]), values, 8);
+      float *to = matrix + row * rowStride + k * kStride;
+      const unsigned stride = transposed ? rowStride : kStride;
+      for (unsigned i = 0; i < 8; ++i)
+        to[i * stride] = factor * values[i];
+    }
+  };
+
+  float left[16 * 16];
   if (inRegisters) {
-    for (unsigned lane = 0; lane < 32; ++lane)
-      for (unsigned i = 0; i < 4; ++i)
+    const float factor = static_cast<int64_t>(operands[4].value) < 0 ? -1 : 1;
+    for (unsigned i = 0; i < 4; ++i)
+      for (unsigned lane = 0; lane < 32; ++lane)
         for (unsigned h = 0; h < 2; ++h)
-          left[lane / 4 + 8 * (i & 1)][lane % 4 * 2 + h + 8 * (i >> 1)] =
-              scaleA * half(op.inputs[i][lane] >> (16 * h));
+          left[(lane / 4 + 8 * (i & 1)) * 16 + lane % 4 * 2 + h + 8 * (i >> 1)] =
+              factor * fromHalf(type, op.inputs[i][lane] >> (16 * h));
   } else {
-    Descriptor a(op.descriptorA, operands[6].value & 1);
-    for (unsigned row = 0; row < 16; ++row)
-      for (unsigned k = 0; k < 16; ++k)
-        left[row][k] = scaleA * fetch(a, op.chunks.data(), firstRow + row, k);
+    fetch(*op.tiles[0], operands[6].value & 1, firstRow, 16, operands[4], left, 16, 1);
   }
-  Descriptor b(op.descriptorB, operands[inRegisters ? 6 : 7].value & 1);
-  const uint32_t *chunksB = op.chunks.data() + (inRegisters ? 0 : 128);
-  std::vector<float> right(16 * n), sums(16 * n, 0.0f);
-  for (unsigned column = 0; column < n; ++column)
-    for (unsigned k = 0; k < 16; ++k)
-      right[k * n + column] = scaleB * fetch(b, chunksB, column, k);
-  for (unsigned row = 0; row < 16; ++row)
-    for (unsigned k = 0; k < 16; ++k)
-      for (unsigned column = 0; column < n; ++column)
-        sums[row * n + column] += left[row][k] * right[k * n + column];
+  std::array<float, 16 * 256> right, sums;
+  fetch(*op.tiles.back(), operands[inRegisters ? 6 : 7].value & 1, 0, n, operands[5], right.data(),
+        1, n);
+  std::fill_n(sums.begin(), 16 * n, 0.0f);
+  multiplyAdd(left, right.data(), sums.data(), 16, 16, n);
   for (unsigned i = 0; i < n / 2; ++i) {
     Lanes &reg = op.frame->registers[operands[0].elements[i].reg];
     for (unsigned lane = 0; lane < 32; ++lane) {
@@ -249,12 +265,17 @@ void Cta::wgmmaRetire(Warp &warp, uint32_t keep) {
     WgmmaOp &op = warp.wgmmas.front();
     if (!op.executed)
       wgmmaRun(warp, op);
-    for (uint32_t chunk : op.chunks) {
-      std::string problem = shared.checkRead(chunk, 16, op.issued, SharedMemory::Access::Async);
-      if (!problem.empty())
-        return fail(*op.inst, "an operand changed before a wait_group: " + problem);
-      shared.recordRead(chunk, 16, warp.id, warp.knowledge.order[warp.id], op.inst->line);
-    }
+    for (const WgmmaTile *tile : op.tiles)
+      for (auto [begin, end] : tile->ranges) {
+        // What nobody wrote to is as it was when it was checked at the issue.
+        std::string problem;
+        if (shared.isWrittenSince(begin, end - begin, op.lastWrite))
+          problem = shared.checkRead(begin, end - begin, op.issued, SharedMemory::Access::Async);
+        if (!problem.empty())
+          return fail(*op.inst, "an operand changed before a wait_group: " + problem);
+        shared.recordRead(begin, end - begin, warp.id, warp.knowledge.order[warp.id],
+                          op.inst->line);
+      }
     mark(op, RegisterUse::Free, RegisterUse::Free);
     warp.wgmmas.pop_front();
   }

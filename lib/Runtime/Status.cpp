@@ -40,6 +40,10 @@ const char *attn_status_message(int status) {
     return "a stride is negative";
   case ATTN_ERROR_MEMORY:
     return "no memory for the scratch of the threads";
+  case ATTN_ERROR_ALIGNMENT:
+    return "an address, or a stride in bytes, is not a multiple of 16";
+  case ATTN_ERROR_DRIVER:
+    return "the driver failed; attn_last_error says how";
   }
   return "unknown status";
 }

@@ -23,8 +23,9 @@ STAGES = {
     "Reference": {"IR"},
     "CAPI": {"IR", "Bands", "Schedule", "Target", "Runtime", "Pipelines", "Reference"},
 }
-# The ABI of kernels: what code is generated for.
-ABI = "attn/Runtime/Kernel.h"
+# The ABI of kernels, what code is generated for: a header, and the stages (by a prefix) that may
+# include it.
+ABI = {"attn/Runtime/Kernel.h": "CodeGen/", "attn/Runtime/Device.h": "CodeGen/GPU"}
 # Headers of MLIR and LLVM that only some stages may include, by a pattern of their paths.
 RESERVED = [
     (re.compile(r"mlir/Analysis/Presburger/"), {"Proofs"}),
@@ -45,7 +46,7 @@ def stage_of(path):
 
 def check(stage, include):
     """What is wrong with an include of a stage; None if nothing."""
-    if include == ABI and stage.startswith("CodeGen/"):
+    if include in ABI and stage.startswith(ABI[include]):
         return None
     if include.startswith("attn/"):
         other = stage_of(pathlib.PurePosixPath(include).relative_to("attn"))

@@ -26,15 +26,23 @@ struct Dim3 {
 /// the global space must lie within one allocation.
 class DeviceMemory {
 public:
-  /// Registers `size` bytes at `data` under a name for messages.
+  /// Registers `size` bytes at `data` under a name for messages; their device address is `data`.
   void add(const void *data, size_t size, const std::string &name, bool writable = true);
+  /// Registers `size` bytes that the device sees at `address` and the host keeps at `storage`.
+  void addAt(uint64_t address, const void *storage, size_t size, const std::string &name,
+             bool writable = true);
   void remove(const void *data);
+
+  /// Where the host keeps [address, address + size); null, and `problem` set, when it may not be
+  /// accessed.
+  uint8_t *find(uint64_t address, size_t size, bool write, std::string &problem) const;
 
   /// An empty string when [address, address + size) may be accessed, else why not.
   std::string check(uint64_t address, size_t size, bool write) const;
 
 private:
   struct Allocation {
+    uint8_t *storage;
     size_t size;
     std::string name;
     bool writable;
@@ -85,6 +93,8 @@ struct LaunchResult {
   std::string error;
   /// Warp instructions executed.
   uint64_t instructions = 0;
+  /// Whether the launch was accepted; else `error` says what is wrong with it.
+  bool started = false;
 
   explicit operator bool() const { return error.empty(); }
 };

@@ -228,6 +228,8 @@ struct Variable {
 struct Function {
   std::string name;
   bool isEntry = false, isDefined = false;
+  /// Whether a wgmma may own registers of it.
+  bool usesWgmma = false;
   std::vector<Variable> params, returns;
   /// Bytes of all parameters of an entry; of the frame of any function.
   unsigned paramBytes = 0, frameBytes = 0;

@@ -14,8 +14,8 @@
 |*
 |* The kernel's parameters are, in this order:
 |*
-|*   4 tensor maps by value (query, key, value, output), if `panel_columns` is not 0
-|*   1 AttnLaunch by value, followed by the pattern's arguments
+|*   4 tensor maps of 128 bytes by value (query, key, value, output), if `panel_columns` is not 0
+|*   1 structure by value: an AttnLaunch and, behind it, the pattern's arguments, 8 bytes each
 |*
 \*===------------------------------------------------------------------------------===*/
 
@@ -52,7 +52,7 @@ typedef struct AttnDeviceInfo {
 } AttnDeviceInfo;
 
 /**
- * What a launch passes to the kernel by value; the pattern's arguments follow it, 8 bytes each.
+ * What a launch passes to the kernel by value, the pattern's arguments behind it in one structure.
  * Pointers are device addresses, strides are in elements (batch, head, row).
  */
 typedef struct AttnLaunch {
@@ -77,12 +77,17 @@ typedef struct AttnLaunch {
 typedef struct AttnDriver AttnDriver;
 
 /**
- * Opens a driver: "cuda" or null is libcuda.so.1, "emulator" the one that comes with this project,
- * anything with a slash is a path. Null where there is none, or it has no device.
+ * Opens a driver: "cuda" or null is libcuda.so.1; "emulator" is the one that comes with this
+ * project, at $ATTN_EMULATOR or in emulator/, ../lib/emulator/ or lib/emulator/ beside the library
+ * or executable that holds this function; anything with a slash is a path. The same driver gives
+ * the same pointer. Null where there is none, or it has no device.
  */
 ATTN_API const AttnDriver *attn_driver_open(const char *name);
 
-/** 10 * major + minor of the driver's device, 0 after a failure. */
+/**
+ * 10 * major + minor of the driver's device, 0 after a failure. The device is that of the calling
+ * thread's context, or the first one; a thread without a context gets that one's primary context.
+ */
 ATTN_API int attn_driver_compute_capability(const AttnDriver *driver);
 
 /** A kernel that is loaded into a driver's device. */
@@ -90,8 +95,8 @@ typedef struct AttnDeviceKernel AttnDeviceKernel;
 
 /**
  * Loads an image: PTX (text, NUL-terminated within `size`) or a cubin. Null on failure: another
- * architecture, no such symbol, more shared memory than the device has, or what the driver says of
- * the PTX. `info` is copied.
+ * architecture, no such symbol, other parameters, more shared memory than the device has, or what
+ * the driver says of the PTX. `info` is copied. The kernel belongs to the context that is current.
  */
 ATTN_API AttnDeviceKernel *attn_device_load(const AttnDriver *driver, const AttnDeviceInfo *info,
                                             const void *image, size_t size);
@@ -101,13 +106,17 @@ ATTN_API void attn_device_unload(AttnDeviceKernel *kernel);
 
 /**
  * Checks the arguments and launches the kernel on `stream` (a CUstream; null is the default one):
- * asynchronous, one launch a call. `args` holds device addresses; they and the strides in bytes are
- * multiples of 16, except those of lse. Returns an AttnStatus. Any number of threads may call at
- * once.
+ * asynchronous, at most one launch a call; what goes wrong in the kernel is reported by a later
+ * call. `args` holds device addresses; they, and the strides in bytes of dimensions of more than
+ * one element, are multiples of 16; lse needs 4. Returns an AttnStatus. Any number of threads may
+ * call at once.
  */
 ATTN_API int attn_device_launch(AttnDeviceKernel *kernel, const AttnArgs *args, void *stream);
 
-/** Device memory for programs without a framework; failures return ATTN_ERROR_DRIVER. */
+/**
+ * Device memory for programs without a framework; failures return ATTN_ERROR_DRIVER. No bytes are
+ * a null address.
+ */
 ATTN_API int attn_device_allocate(const AttnDriver *driver, size_t size, void **address);
 ATTN_API int attn_device_free(const AttnDriver *driver, void *address);
 /** Copies; both wait until the copy is done. */

@@ -97,6 +97,18 @@ const Case cases[] = {
      "ex2.approx.ftz.f32 %r2, 0f40400000; rcp.approx.ftz.f32 %r3, %r2; lg2.approx.ftz.f32 %r4, "
      "%r3; mov.b64 %rd0, {%r3, %r4};",
      0xc04000003e000000ull, 0xc04000003e000000ull},
+    {"SineCosine",
+     "sin.approx.f32 %r2, 0f00000000; cos.approx.ftz.f32 %r3, %r2; mov.b64 %rd0, {%r2, %r3};",
+     0x3f80000000000000ull, 0x3f80000000000000ull},
+    {"SubnormalHalves",
+     "mov.b16 %h1, 0x8001; cvt.f32.f16 %r2, %h1; cvt.rn.f16.f32 %h2, %r2; mov.b16 %h3, 0x7c00; "
+     "cvt.f32.f16 %r3, %h3; cvt.rn.f16.f32 %h4, %r3; mov.b32 %r4, {%h2, %h4}; xor.b32 %r4, %r4, "
+     "%r2; mov.b64 %rd0, {%r3, %r4};",
+     0xcf8080017f800000ull, 0xcf8080017f800000ull},
+    {"PackF16",
+     "cvt.rn.f16x2.f32 %r2, 0f477FE000, 0f477FF000; cvt.rz.f16x2.f32 %r3, 0fC77FF000, 0f3F801FFF; "
+     "mov.b64 %rd0, {%r2, %r3};",
+     0xfbff3c007bff7c00ull, 0xfbff3c007bff7c00ull},
     {"DivSqrt",
      "sqrt.rn.f32 %r2, 0f41800000; div.rn.f32 %r3, %r2, 0f40000000; neg.f32 %r4, %r3; abs.f32 %r5, "
      "%r4; mov.b64 %rd0, {%r4, %r5};",

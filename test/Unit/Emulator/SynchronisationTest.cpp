@@ -225,6 +225,9 @@ const Bug bugs[] = {
      "mov.b32 %r24, 0;\n\twgmma.commit_group.sync.aligned;", "which a wgmma in flight uses"},
     {"OperandOverwritten", "wgmma", "wgmma.commit_group.sync.aligned;",
      "st.shared.b32 [%r10], 0;\n\twgmma.commit_group.sync.aligned;", "race: "},
+    {"OperandOverwrittenInFlight", "wgmma", "wgmma.commit_group.sync.aligned;",
+     "wgmma.commit_group.sync.aligned;\n\tbar.sync 0;\n\tst.shared.b32 [%r10], 0;",
+     "an operand changed before a wait_group"},
     {"NoProxyFenceBeforeWgmma", "wgmma", "fence.proxy.async.shared::cta;", "",
      "missing fence.proxy.async"},
     {"NoBarrierBeforeWgmma", "wgmma", "bar.sync 0;", "", "race: "},
@@ -258,5 +261,46 @@ TEST_P(PlantedBug, IsCaught) {
 
 INSTANTIATE_TEST_SUITE_P(All, PlantedBug, ::testing::ValuesIn(bugs),
                          [](const auto &info) { return std::string(info.param.name); });
+
+// Of 16 bytes that one warp wrote, only the first word is known, or fenced: an access of all of
+// them must not take the rest for granted.
+TEST(SharedMemory, WordsOfOneWriterAreToldApart) {
+  const std::string before =
+      ".version 8.0\n.target sm_90a\n.address_size 64\n"
+      ".visible .entry k(.param .align 64 .b8 map[128])\n{\n.reg .pred %p<3>;\n.reg .b32 %r<9>;\n"
+      ".reg .b64 %rd<3>;\n.shared .align 128 .b8 tile[16];\n"
+      "mov.b64 %rd1, map; cvta.param.u64 %rd1, %rd1;\n"
+      "mov.u32 %r1, %tid.x; setp.eq.b32 %p1, %r1, 0; setp.eq.b32 %p2, %r1, 32;\n";
+  const std::string readEarly =
+      before + "@%p1 st.shared.b32 [tile], 1; bar.sync 0; @%p1 st.shared.b32 [tile+4], 1;\n"
+               "@%p2 ld.shared.v4.b32 {%r2, %r3, %r4, %r5}, [tile]; bar.sync 0;\nret;\n}\n";
+  const std::string fencedEarly =
+      before + "@%p1 st.shared.b32 [tile], 1; fence.proxy.async.shared::cta;\n"
+               "@%p1 st.shared.b32 [tile+4], 1; bar.sync 0;\n"
+               "@%p2 cp.async.bulk.tensor.1d.global.shared::cta.tile.bulk_group [%rd1, {0}], "
+               "[tile];\ncp.async.bulk.commit_group; cp.async.bulk.wait_group 0;\nret;\n}\n";
+  alignas(16) float out[4];
+  TensorMap map;
+  map.address = reinterpret_cast<uint64_t>(out);
+  map.rank = 1;
+  map.element = TensorMap::Element::F32;
+  map.size[0] = map.box[0] = 4;
+  alignas(64) uint8_t bytes[128];
+  map.encode(bytes);
+  DeviceMemory memory;
+  memory.add(out, sizeof out, "out");
+  LaunchConfig config;
+  config.block = {64, 1, 1};
+  unsigned races = 0;
+  for (config.seed = 1; config.seed <= interleavings; ++config.seed) {
+    // Whether the read comes first is up to the interleaving; then it is the write that races.
+    const std::string race = runOnce(readEarly, "k", config, {bytes}, memory);
+    EXPECT_NE(race.find("race: "), std::string::npos) << race;
+    races += race.find("race: reads") != std::string::npos;
+    const std::string fence = runOnce(fencedEarly, "k", config, {bytes}, memory);
+    EXPECT_NE(fence.find("missing fence.proxy.async"), std::string::npos) << fence;
+  }
+  EXPECT_GT(races, 0u);
+}
 
 } // namespace
