@@ -88,6 +88,9 @@ FailureOr<int64_t> Magnitude::boundDivision(AffineBinaryOpExpr expr) {
   FailureOr<int64_t> dividend = bound(expr.getLHS());
   if (failed(dividend))
     return failure();
+  // Rounding adds up to a divisor to the dividend.
+  if (divisor.getValue() > limit - *dividend)
+    return tooLarge();
   if (expr.getKind() == AffineExprKind::Mod)
     return divisor.getValue() - 1;
   // Rounding towards minus infinity, or up, can reach one more than the magnitude's quotient.

@@ -250,6 +250,14 @@ attn.pattern @where_large_sum {
 
 // -----
 
+attn.pattern @where_large_divisor {
+  // expected-error @+1 {{'attn.where' op expected values of at most 62 bits}}
+  %m = attn.where affine_set<(q, k) : (q floordiv 4611684918915760129 >= 0)>
+  attn.yield %m
+}
+
+// -----
+
 attn.pattern @where_large_literal {
   // expected-error @+1 {{'attn.where' op expected values of at most 62 bits}}
   %m = attn.where affine_set<(q, k) : (q - 9223372036854775807 >= 0)>

@@ -22,7 +22,6 @@ namespace {
 /// so the wide limit and scalars of 64 bits suffice for every set.
 constexpr int64_t kLaneLimit32 = (int64_t(1) << 31) - 2;
 constexpr int64_t kLaneLimit64 = int64_t(5) << 60;
-constexpr int64_t kScalarLimit = std::numeric_limits<int64_t>::max();
 
 /// A closed interval of integers.
 struct Interval {
@@ -37,10 +36,10 @@ std::optional<Interval> within(__int128 low, __int128 high, int64_t limit) {
 }
 
 /// The value of an affine expression at (q, k): `lanes + scalar`, where only `lanes` differs from
-/// lane to lane. Either is null where it is zero. The intervals bound them.
+/// lane to lane and stays within `range`. Either is null where it is zero.
 struct Split {
   Value lanes, scalar;
-  Interval laneRange = {0, 0}, scalarRange = {0, 0};
+  Interval range = {0, 0};
 };
 
 /// Bounds offsets by their values, if they are constant, and by the positions otherwise.
@@ -379,30 +378,15 @@ std::optional<Split> Emission::split(AffineExpr expr, WhereOp op, Value laneOffs
                                      int64_t limit) {
   Split result;
   if (auto literal = dyn_cast<AffineConstantExpr>(expr)) {
-    int64_t value = literal.getValue();
-    auto range = within(value, value, kScalarLimit);
-    if (!range)
-      return std::nullopt;
-    result.scalar = constant(value);
-    result.scalarRange = *range;
+    result.scalar = constant(literal.getValue());
     return result;
   }
   if (auto dim = dyn_cast<AffineDimExpr>(expr)) {
     LaneSide own = dim.getPosition() == 0 ? LaneSide::Queries : LaneSide::Keys;
-    Interval positions = {-kPositionLimit, kPositionLimit - 1};
-    if (own != side)
-      return Split{nullptr, other, {0, 0}, positions};
-    result.lanes = laneOffsets;
-    result.laneRange = offsetRange;
-    if (base) {
-      result.scalar = base;
-      result.scalarRange = {positions.low - offsetRange.high, positions.high - offsetRange.low};
-    }
-    return result;
+    return own == side ? Split{laneOffsets, base, offsetRange} : Split{nullptr, other};
   }
   if (auto symbol = dyn_cast<AffineSymbolExpr>(expr)) {
     result.scalar = number(op.getSymbols()[symbol.getPosition()]);
-    result.scalarRange = {-kMaxNumber, kMaxNumber};
     return result;
   }
 
@@ -411,14 +395,12 @@ std::optional<Split> Emission::split(AffineExpr expr, WhereOp op, Value laneOffs
   if (!left)
     return std::nullopt;
   auto sum = [&](const Split &x, const Split &y) -> std::optional<Split> {
-    auto lanes = within(__int128(x.laneRange.low) + y.laneRange.low,
-                        __int128(x.laneRange.high) + y.laneRange.high, limit);
-    auto scalars = within(__int128(x.scalarRange.low) + y.scalarRange.low,
-                          __int128(x.scalarRange.high) + y.scalarRange.high, kScalarLimit);
-    if (!lanes || !scalars)
+    auto range =
+        within(__int128(x.range.low) + y.range.low, __int128(x.range.high) + y.range.high, limit);
+    if (!range)
       return std::nullopt;
     auto addition = [&](Value a, Value c) { return !a ? c : !c ? a : add(a, c); };
-    return Split{addition(x.lanes, y.lanes), addition(x.scalar, y.scalar), *lanes, *scalars};
+    return Split{addition(x.lanes, y.lanes), addition(x.scalar, y.scalar), *range};
   };
   if (binary.getKind() == AffineExprKind::Add) {
     std::optional<Split> right = split(binary.getRHS(), op, laneOffsets, limit);
@@ -428,60 +410,42 @@ std::optional<Split> Emission::split(AffineExpr expr, WhereOp op, Value laneOffs
   // The rest have a constant on the right: the set is pure affine.
   int64_t factor = cast<AffineConstantExpr>(binary.getRHS()).getValue();
   if (binary.getKind() == AffineExprKind::Mul) {
-    auto scaled = [&](Interval range, int64_t bound) {
-      __int128 x = __int128(range.low) * factor, y = __int128(range.high) * factor;
-      return within(std::min(x, y), std::max(x, y), bound);
-    };
-    auto lanes = scaled(left->laneRange, limit), scalars = scaled(left->scalarRange, kScalarLimit);
-    if (!lanes || !scalars || (left->lanes && std::abs(factor) > limit))
+    __int128 x = __int128(left->range.low) * factor, y = __int128(left->range.high) * factor;
+    auto range = within(std::min(x, y), std::max(x, y), limit);
+    if (!range || (left->lanes && std::abs(factor) > limit))
       return std::nullopt;
     if (left->lanes)
       left->lanes = mul(left->lanes, like(left->lanes, factor));
     if (left->scalar)
       left->scalar = mul(left->scalar, constant(factor));
-    return Split{left->lanes, left->scalar, *lanes, *scalars};
+    return Split{left->lanes, left->scalar, *range};
   }
 
   // x ceildiv c = (x + c - 1) floordiv c.
-  if (binary.getKind() == AffineExprKind::CeilDiv) {
-    Split rounding{nullptr, constant(factor - 1), {0, 0}, {factor - 1, factor - 1}};
-    left = sum(*left, rounding);
-    if (!left)
-      return std::nullopt;
-  }
+  if (binary.getKind() == AffineExprKind::CeilDiv)
+    left = sum(*left, {nullptr, constant(factor - 1)});
   // (lanes + scalar) floordiv c = (lanes + scalar mod c) floordiv c + scalar floordiv c, and
   // likewise for mod, so that lanes stay small whatever the scalar is.
   bool remainder = binary.getKind() == AffineExprKind::Mod;
   if (left->lanes) {
-    Split low{left->lanes, nullptr, left->laneRange, {0, 0}};
     Split carry;
-    if (left->scalar) {
-      carry.lanes = like(left->lanes, floorMod(left->scalar, factor));
-      carry.laneRange = {0, factor - 1};
-    }
-    std::optional<Split> total = sum(low, carry);
+    if (left->scalar)
+      carry = {like(left->lanes, floorMod(left->scalar, factor)), nullptr, {0, factor - 1}};
+    std::optional<Split> total = sum({left->lanes, nullptr, left->range}, carry);
     if (!total || factor > limit)
       return std::nullopt;
-    Interval range = total->laneRange;
+    Interval range = total->range;
     bool positive = range.low >= 0;
-    if (remainder) {
-      result.lanes = floorMod(total->lanes, factor, positive);
-      result.laneRange = {0, factor - 1};
-      return result;
-    }
+    if (remainder)
+      return Split{floorMod(total->lanes, factor, positive), nullptr, {0, factor - 1}};
     result.lanes = floorDiv(total->lanes, factor, positive);
-    result.laneRange = {llvm::divideFloorSigned(range.low, factor),
-                        llvm::divideFloorSigned(range.high, factor)};
+    result.range = {llvm::divideFloorSigned(range.low, factor),
+                    llvm::divideFloorSigned(range.high, factor)};
   } else if (remainder) {
-    result.scalar = floorMod(left->scalar, factor);
-    result.scalarRange = {0, factor - 1};
-    return result;
+    return Split{nullptr, floorMod(left->scalar, factor)};
   }
-  if (left->scalar) {
+  if (left->scalar)
     result.scalar = floorDiv(left->scalar, factor);
-    result.scalarRange = {llvm::divideFloorSigned(left->scalarRange.low, factor),
-                          llvm::divideFloorSigned(left->scalarRange.high, factor)};
-  }
   return result;
 }
 
@@ -507,13 +471,13 @@ Value Emission::constraint(AffineExpr expr, bool isEquality, WhereOp op) {
     if (value.scalar)
       rest = sub(rest, value.scalar);
     if (value.lanes)
-      return congruent(value.lanes, value.laneRange, rest, known->divisor);
+      return congruent(value.lanes, value.range, rest, known->divisor);
   }
   // lanes + scalar >= 0 (or = 0), read as lanes >= -scalar.
   Split value = split(expr, op);
   auto predicate = isEquality ? arith::CmpIPredicate::eq : arith::CmpIPredicate::sge;
   Value bound = value.scalar ? sub(constant(0), value.scalar) : constant(0);
-  return value.lanes ? compareLanes(predicate, value.lanes, bound, value.laneRange)
+  return value.lanes ? compareLanes(predicate, value.lanes, bound, value.range)
                      : uniform(compare(predicate, constant(0), bound));
 }
 

@@ -7,8 +7,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Bands/Masks.h"
 #include "attn/CodeGen/Common/Predicate.h"
+#include "Bands/Masks.h"
 #include "attn/Reference/Reference.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -154,7 +154,9 @@ const SmallVector<int32_t> kThread = {0, 1, 8, 9, 16, 17, 24, 25};
 
 class PredicateTest : public ::testing::Test {
 protected:
-  PredicateTest() { context.loadDialect<AttnDialect, arith::ArithDialect, vector::VectorDialect>(); }
+  PredicateTest() {
+    context.loadDialect<AttnDialect, arith::ArithDialect, vector::VectorDialect>();
+  }
 
   PatternOp parse(const std::string &text) {
     module = parseSourceString<ModuleOp>(text, &context);
@@ -170,9 +172,7 @@ protected:
   void check(PatternOp pattern, int64_t places);
   void check(PatternOp pattern, const Lanes &lanes, int64_t places);
 
-  int64_t position(int64_t place) {
-    return std::clamp(place, -kPositionLimit, kPositionLimit - 1);
-  }
+  int64_t position(int64_t place) { return std::clamp(place, -kPositionLimit, kPositionLimit - 1); }
   int64_t randomPlace(ArrayRef<int64_t> arguments, int64_t length);
 
   MLIRContext context{MLIRContext::Threading::DISABLED};
@@ -184,7 +184,11 @@ protected:
 
 /// Where something may happen: 0, the ends of the range, the numbers of the pattern, anywhere.
 int64_t PredicateTest::randomPlace(ArrayRef<int64_t> arguments, int64_t length) {
-  SmallVector<int64_t> places = {0, 0, -kPositionLimit, kPositionLimit - 1, length,
+  SmallVector<int64_t> places = {0,
+                                 0,
+                                 -kPositionLimit,
+                                 kPositionLimit - 1,
+                                 length,
                                  random.between(-kPositionLimit, kPositionLimit - 1)};
   places.append(arguments.begin(), arguments.end());
   return places[random.between(0, places.size() - 1)];
@@ -203,7 +207,8 @@ void PredicateTest::check(PatternOp pattern, const Lanes &lanes, int64_t places)
                    random.between(-kMaxNumber, kMaxNumber)};
       arguments.push_back(choices[random.between(0, choices.size() - 1)]);
     }
-    int64_t length = random.chance(2) ? random.between(0, 60) : kPositionLimit - random.between(0, 60);
+    int64_t length =
+        random.chance(2) ? random.between(0, 60) : kPositionLimit - random.between(0, 60);
 
     // Both sides are near one place, at a distance that the pattern names, or anywhere.
     int64_t place = randomPlace(arguments, length), other = place;
@@ -341,6 +346,9 @@ TEST_F(PredicateTest, Sets) {
            "(1048576 * k - q + a == 0)",
            "((q - k) mod 4294967296 - 5 == 0)",
            "((q - k) mod 4294967296 - 5 >= 0)",
+           "((q - k) mod 5000000011 - 5 == 0)",
+           "((q - k) floordiv 4611683819404132352 + 1 == 0)",
+           "((k - q) mod 4611683819404132352 - 9 == 0)",
            "((1048576 * q - k) mod 1000003 == 0)",
            "((q * 1048576 + k) floordiv 8589934592 == 0)",
            "((q + k) mod 1099511627776 - 1099511627770 >= 0)",
