@@ -226,7 +226,7 @@ void KernelEmitter::emitHopper() {
       weights = done.getResult(1);
     };
     auto has = [&](Value word, int32_t flag) {
-      return e.ne(e.both(word, e.integer32(flag)), zero);
+      return e.uniformCondition(e.ne(e.both(word, e.integer32(flag)), zero));
     };
     auto packed = [&](Value weights) -> Value {
       return tile::PackOp::create(e, e.i32s(shape.keys / 4), weights, element);
@@ -251,7 +251,7 @@ void KernelEmitter::emitHopper() {
       SmallVector<Type> types = {zeroState.output.getType(), zeroState.maximum.getType(),
                                  zeroState.sum.getType(), e.i32(), e.i32()};
       Values end = e.choose(
-          e.lt(word, zero), types,
+          e.uniformCondition(e.lt(word, zero)), types,
           [&]() -> Values {
             release(memory.keyEmpty, stage.index);
             wait(barrierOf(memory.valueFull, stage.index), stage.parity);

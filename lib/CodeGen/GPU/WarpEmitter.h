@@ -73,6 +73,12 @@ public:
     return NVVM::VoteSyncOp::create(*this, i32(), integer32(-1), condition,
                                     NVVM::VoteSyncKind::ballot);
   }
+  /// A condition that is the same in all lanes, as one of the whole warp: only then does ptxas take
+  /// the branch, and what it computes in the loop behind it, to be uniform.
+  Value uniformCondition(Value condition) {
+    return NVVM::VoteSyncOp::create(*this, i1(), integer32(-1), condition,
+                                    NVVM::VoteSyncKind::any);
+  }
   void syncWarp() { NVVM::SyncWarpOp::create(*this, integer32(-1)); }
   Value electedLane() { return NVVM::ElectSyncOp::create(*this, i1(), Value()); }
 
