@@ -190,6 +190,19 @@ const Case cases[] = {
      "ld.param.b32 %r2, [r]; } cvt.u64.u32 %rd0, %r2;",
      1, 19},
     {"EarlyExit", "setp.eq.b32 %p1, %r1, 3; @%p1 exit; bar.warp.sync -1; mov.b64 %rd0, 4;", 4, 4},
+    {"ActiveMask",
+     "setp.lt.u32 %p1, %r1, 8; mov.b64 %rd0, 0; @%p1 activemask.b32 %r2; @%p1 cvt.u64.u32 %rd0, "
+     "%r2;",
+     255, 0},
+    {"Hints",
+     "createpolicy.fractional.L2::evict_first.b64 %rd3, 0f3F800000; ld.param.b64 %rd4, [out]; "
+     "prefetch.global.L2 [%rd4]; nanosleep.u32 20; add.s64 %rd0, %rd3, 1;",
+     1, 1},
+    {"MbarrierBecomesMemory",
+     "setp.eq.b32 %p1, %r1, 0; @%p1 mbarrier.init.shared.b64 [tile], 5; @%p1 mbarrier.inval.shared"
+     ".b64 [tile]; @%p1 st.shared.b64 [tile], 6; bar.warp.sync -1; @%p1 mbarrier.init.shared.b64 "
+     "[tile+8], 5; ld.shared.b64 %rd0, [tile];",
+     6, 6},
     {"StmatrixLdmatrix",
      "shl.b32 %r2, %r1, 4; mov.b32 %r3, tile; add.s32 %r4, %r3, %r2; mov.b32 %r5, 7;"
      "stmatrix.sync.aligned.m8n8.x4.shared.b16 [%r4], {%r1, %r5, %r1, %r5};"
@@ -265,6 +278,10 @@ const Refusal refusals[] = {
      "setp.eq.b32 %p1, %r1, 0; @%p1 mbarrier.init.shared.b64 [tile], 2; L: "
      "mbarrier.try_wait.parity.shared.b64 %p2, [tile], 0; @!%p2 bra L;",
      "2 of 2 arrivals and 0 bytes pending"},
+    {"MbarrierGone",
+     "setp.eq.b32 %p1, %r1, 0; @%p1 mbarrier.init.shared.b64 [tile], 5; @%p1 mbarrier.inval.shared"
+     ".b64 [tile]; bar.warp.sync -1; mbarrier.arrive.shared.b64 _, [tile];",
+     "there is no mbarrier"},
     {"SetmaxnregWithoutCap", "setmaxnreg.inc.sync.aligned.u32 240;", "is ignored by ptxas"},
 };
 
@@ -281,6 +298,25 @@ TEST_P(RefusalCase, NamesTheLine) {
 
 INSTANTIATE_TEST_SUITE_P(All, RefusalCase, ::testing::ValuesIn(refusals),
                          [](const auto &info) { return std::string(info.param.name); });
+
+TEST(Target, MustHaveTheInstruction) {
+  auto parse = [](const std::string &target, const std::string &body) {
+    std::string error;
+    Module::parse(".version 8.0\n.target " + target +
+                      "\n.address_size 64\n.visible .entry k()\n{\n.reg .b32 %r<2>;\n"
+                      ".reg .pred %p<2>;\n" +
+                      body + "\nret;\n}\n",
+                  error);
+    return error;
+  };
+  const std::string wgmma = "wgmma.fence.sync.aligned;", elect = "elect.sync %r1|%p1, -1;";
+  EXPECT_EQ(parse("sm_90a", wgmma + elect), "");
+  EXPECT_EQ(parse("sm_90", elect), "");
+  EXPECT_EQ(parse("sm_90", wgmma), "PTX line 8: 'wgmma.fence' needs sm_90a, the target is sm_90");
+  EXPECT_EQ(parse("sm_80", elect), "PTX line 8: 'elect.sync' needs sm_90, the target is sm_80");
+  EXPECT_EQ(parse("sm_80", "bar.sync 0;"), "");
+  EXPECT_EQ(parse("gfx90", "bar.sync 0;"), "PTX line 8: unknown target 'gfx90'");
+}
 
 TEST(TensorMap, SurvivesItsEncoding) {
   TensorMap map, back;
