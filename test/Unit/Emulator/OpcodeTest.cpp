@@ -57,6 +57,16 @@ const Case cases[] = {
     {"DivRem",
      "mov.b32 %r2, -7; div.s32 %r3, %r2, 2; rem.s32 %r4, %r2, 2; mov.b64 %rd0, {%r3, %r4};",
      0xfffffffffffffffdull, 0xfffffffffffffffdull},
+    {"DivRem64",
+     "mov.b64 %rd3, -7000000000001; div.s64 %rd4, %rd3, 1000000000000; rem.s64 %rd5, %rd3, "
+     "1000000000000; shl.b64 %rd4, %rd4, 8; sub.s64 %rd0, %rd4, %rd5;",
+     -1791ull, -1791ull},
+    {"DivRem64Unsigned",
+     "mov.b64 %rd3, -1; div.u64 %rd4, %rd3, 10; rem.u64 %rd5, %rd3, 10; add.s64 %rd0, %rd4, %rd5;",
+     0x199999999999999eull, 0x199999999999999eull},
+    {"MulHi64Unsigned", "mov.b64 %rd3, -1; mul.hi.u64 %rd0, %rd3, %rd3;", ~1ull, ~1ull},
+    {"MulHi64Signed", "mov.b64 %rd3, -1; mov.b64 %rd4, 5; mul.hi.s64 %rd0, %rd3, %rd4;", ~0ull,
+     ~0ull},
     {"MinMaxSigned",
      "mov.b32 %r2, -1; min.s32 %r3, %r2, 4; max.u32 %r4, %r2, 4; mov.b64 %rd0, {%r3, %r4};", ~0ull,
      ~0ull},
@@ -168,6 +178,22 @@ const Case cases[] = {
     {"Redux",
      "redux.sync.add.s32 %r2, %r1, -1; redux.sync.max.u32 %r3, %r1, -1; mov.b64 %rd0, {%r2, %r3};",
      31ull << 32 | 496, 31ull << 32 | 496},
+    {"ReduxForms",
+     "sub.s32 %r2, %r1, 5; redux.sync.min.s32 %r3, %r2, -1; redux.sync.max.u32 %r4, %r2, -1; "
+     "redux.sync.or.b32 %r5, %r1, -1; redux.sync.add.s32 %r6, %r2, -1; add.s32 %r3, %r3, %r5; "
+     "add.s32 %r4, %r4, %r6; mov.b64 %rd0, {%r3, %r4};",
+     // -5 + 31 and 0xffffffff + 496 - 160
+     0x14f0000001aull, 0x14f0000001aull},
+    {"VoteForms",
+     "setp.lt.u32 %p1, %r1, 32; setp.eq.u32 %p2, %r1, 40; vote.sync.all.pred %p3, %p1, -1; "
+     "vote.sync.any.pred %p4, %p2, -1; vote.sync.uni.pred %p5, %p2, -1; selp.b32 %r2, 1, 0, %p3; "
+     "selp.b32 %r3, 2, 0, %p4; selp.b32 %r4, 4, 0, %p5; or.b32 %r2, %r2, %r3; or.b32 %r2, %r2, "
+     "%r4; cvt.u64.u32 %rd0, %r2;",
+     5, 5},
+    {"BarriersByNumber",
+     "mov.b32 %r2, 5; mov.b32 %r3, 32; bar.sync %r2, %r3; add.s32 %r2, %r2, 1; barrier.sync "
+     "%r2, %r3; mov.b64 %rd0, 3;",
+     3, 3},
     {"Elect", "elect.sync %r2|%p1, -1; selp.b64 %rd0, 1, 0, %p1;", 1, 0},
     {"Divergence",
      "mov.b32 %r2, 0; LOOP: add.s32 %r2, %r2, 1; setp.lt.u32 %p1, %r2, %r1; @%p1 bra LOOP; "
