@@ -59,8 +59,9 @@ bool Cta::executeAsyncCopy(Step &step) {
       warp.copyArrivals.push_back({address, mask, warp.copySequence, &inst});
     return true;
   }
+  case Opcode::CpAsyncBulk:
   case Opcode::CpAsyncBulkTensor:
-    bulkTensor(step);
+    bulkCopy(step);
     return true;
   case Opcode::CpAsyncBulkPrefetchTensor:
     return true;
@@ -152,48 +153,85 @@ void Cta::landArrival(Warp &warp, size_t at) {
   arrive(*arrival.inst, barrier, __builtin_popcount(arrival.mask));
 }
 
-void Cta::bulkTensor(Step &step) {
+/// Reads what a tensor copy copies; the alignment that it wants of shared memory, or 0 after an
+/// error.
+unsigned Cta::readTensorCopy(Step &step, unsigned lane, const Operand &tensor, TensorCopy &copy) {
+  const Instruction &inst = step.inst;
+  auto refuse = [&](const std::string &problem) {
+    failAt(step, problem, lane);
+    return 0;
+  };
+  if (tensor.kind != Operand::Tensor || tensor.elements[1].elements.size() != inst.rank)
+    return refuse("unknown form of a tensor copy");
+  uint8_t bytes[128];
+  uint64_t mapAddress = value(step, tensor.elements[0], lane);
+  for (unsigned i = 0; i < 128; i += 16)
+    access(step, Space::Generic, mapAddress + i, bytes + i, 16, false, lane,
+           SharedMemory::Access::Plain, false);
+  if (failed())
+    return 0;
+  TensorMap &map = copy.map;
+  if (!TensorMap::decode(bytes, map))
+    return refuse("the address holds no tensor map");
+  if (std::string problem = map.check(); !problem.empty())
+    return refuse(problem);
+  if (map.rank != inst.rank)
+    return refuse("the tensor map has rank " + std::to_string(map.rank));
+  unsigned span =
+      map.swizzle == TensorMap::Swizzle::None ? 0 : 16u << static_cast<unsigned>(map.swizzle);
+  if (span && map.box[0] * map.elementBytes() != span)
+    return refuse("rows shorter than the swizzle are not emulated");
+  for (unsigned i = 0; i < inst.rank; ++i)
+    copy.origin[i] = static_cast<int32_t>(value(step, tensor.elements[1].elements[i], lane));
+  // The swizzle works on addresses: a box that does not start at its period is rotated.
+  return span ? span * 8 : 128;
+}
+
+/// The same for a copy without a tensor map: a tensor of bytes, all of which are in the box.
+unsigned Cta::readBulkCopy(Step &step, unsigned lane, const Operand &global, uint64_t size,
+                           TensorCopy &copy) {
+  TensorMap &map = copy.map;
+  map.address = value(step, global, lane);
+  map.rank = 1;
+  map.element = TensorMap::Element::U8;
+  map.stride[0] = 1;
+  map.size[0] = map.box[0] = size & 0xffffffff;
+  std::string problem;
+  if (map.box[0] == 0 || map.box[0] % 16)
+    problem = "a bulk copy of " + std::to_string(map.box[0]) + " bytes, no multiple of 16";
+  else if (map.address % 16)
+    problem = "the global address of a bulk copy is not aligned to 16 bytes";
+  if (problem.empty())
+    return 16;
+  failAt(step, problem, lane);
+  return 0;
+}
+
+void Cta::bulkCopy(Step &step) {
   const Instruction &inst = step.inst;
   Warp &warp = step.warp;
-  bool load = inst.has(CompleteTx);
-  const Operand &tensor = inst.operands[load ? 1 : 0];
+  const bool load = inst.has(CompleteTx), isTensor = inst.opcode == Opcode::CpAsyncBulkTensor;
+  const Operand &globalOperand = inst.operands[load ? 1 : 0];
   const Operand &sharedOperand = inst.operands[load ? 0 : 1];
-  if (load == inst.has(BulkGroup) || tensor.kind != Operand::Tensor ||
-      tensor.elements[1].elements.size() != inst.rank)
-    return failAt(step, "unknown form of a tensor copy");
+  const Operand &barrierOperand = inst.operands[isTensor ? 2 : 3]; // of a load
+  if (load == inst.has(BulkGroup))
+    return failAt(step, "unknown form of a bulk copy");
   forLanes(step.mask, [&](unsigned lane) {
     TensorCopy copy{};
     copy.inst = &inst;
-    uint8_t bytes[128];
-    uint64_t mapAddress = value(step, tensor.elements[0], lane);
-    for (unsigned i = 0; i < 128; i += 16)
-      access(step, Space::Generic, mapAddress + i, bytes + i, 16, false, lane,
-             SharedMemory::Access::Plain, false);
-    if (failed())
+    copy.lane = lane;
+    const unsigned align = isTensor ? readTensorCopy(step, lane, globalOperand, copy)
+                                    : readBulkCopy(step, lane, globalOperand,
+                                                   value(step, inst.operands[2], lane), copy);
+    if (!align)
       return;
-    TensorMap &map = copy.map;
-    if (!TensorMap::decode(bytes, map))
-      return failAt(step, "the address holds no tensor map", lane);
-    std::string problem = map.check();
-    if (problem.empty() && map.rank != inst.rank)
-      problem = "the tensor map has rank " + std::to_string(map.rank);
-    unsigned span =
-        map.swizzle == TensorMap::Swizzle::None ? 0 : 16u << static_cast<unsigned>(map.swizzle);
-    if (problem.empty() && span && map.box[0] * map.elementBytes() != span)
-      problem = "rows shorter than the swizzle are not emulated";
-    if (!problem.empty())
-      return failAt(step, problem, lane);
-    for (unsigned i = 0; i < inst.rank; ++i)
-      copy.origin[i] = static_cast<int32_t>(value(step, tensor.elements[1].elements[i], lane));
-    // The swizzle works on addresses: a box that does not start at its period is rotated.
-    unsigned align = span ? span * 8 : 128, size = map.boxBytes();
+    const unsigned size = copy.map.boxBytes();
     uint64_t address = value(step, sharedOperand, lane);
     address = (address & WindowMask) == SharedWindow ? address & ~WindowMask : address;
-    problem = shared.checkBounds(address, size, align);
+    std::string problem = shared.checkBounds(address, size, align);
     if (!problem.empty())
       return failAt(step, problem, lane);
     copy.shared = address;
-    copy.lane = lane;
     if (!load) {
       problem = shared.checkRead(address, size, warp.knowledge, SharedMemory::Access::Async);
       if (!problem.empty())
@@ -203,7 +241,7 @@ void Cta::bulkTensor(Step &step) {
       warp.stores.push_back(copy);
       return;
     }
-    Mbarrier *barrier = mbarrierAt(step, inst.operands[2], lane);
+    Mbarrier *barrier = mbarrierAt(step, barrierOperand, lane);
     if (!barrier)
       return;
     if (!barrier->fenced)
@@ -214,7 +252,7 @@ void Cta::bulkTensor(Step &step) {
     problem = shared.checkWrite(address, size, warp.knowledge, SharedMemory::Access::Async);
     if (!problem.empty())
       return failAt(step, problem, lane);
-    copy.barrier = sharedAddress(step, value(step, inst.operands[2], lane), 8, 8, lane);
+    copy.barrier = sharedAddress(step, value(step, barrierOperand, lane), 8, 8, lane);
     copy.phase = barrier->phase;
     shared.recordWrite(address, size, barrier->agent, barrier->phase + 1,
                        SharedMemory::Access::Async, inst.line);
@@ -254,7 +292,9 @@ void Cta::land(TensorCopy &copy, bool load) {
       std::string problem;
       global = memory.find(address, end - begin, !load, problem);
       if (!global)
-        return fail(*copy.inst, problem + " (by the tensor map)");
+        return fail(*copy.inst, copy.inst->opcode == Opcode::CpAsyncBulkTensor
+                                    ? problem + " (by the tensor map)"
+                                    : problem);
     }
     // The swizzle moves chunks of 16 bytes.
     for (unsigned chunk = 0; chunk < rowBytes; chunk += 16) {

@@ -27,6 +27,22 @@ bool Cta::executeBarrier(Step &step) {
   case Opcode::MbarrierInit:
     mbarrierInit(step);
     return true;
+  case Opcode::MbarrierInval:
+    forLanes(step.mask, [&](unsigned lane) {
+      if (!mbarrierAt(step, inst.operands[0], lane))
+        return;
+      const uint32_t address = sharedAddress(step, value(step, inst.operands[0], lane), 8, 8, lane);
+      for (const TensorCopy &copy : loads)
+        if (copy.barrier == address)
+          return failAt(step, "a copy that completes on this mbarrier is under way", lane);
+      for (const Warp &warp : warps)
+        for (const CopyArrival &arrival : warp.copyArrivals)
+          if (arrival.barrier == address)
+            return failAt(step, "an arrival at this mbarrier is under way", lane);
+      mbarriers.erase(address);
+      shared.unmarkBarrier(address);
+    });
+    return true;
   case Opcode::MbarrierArrive:
     mbarrierArrive(step);
     return true;

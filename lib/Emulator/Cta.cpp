@@ -252,6 +252,8 @@ void Cta::execute(Step &step) {
     return atomic(step);
   case Opcode::Fence:
   case Opcode::Membar:
+  case Opcode::Nanosleep:
+  case Opcode::Prefetch:
   case Opcode::PrefetchTensormap:
   case Opcode::PrefetchParamTensormap:
   case Opcode::GriddepLaunch:

@@ -98,6 +98,7 @@ struct CopyArrival {
   const Instruction *inst;
 };
 
+/// A copy between shared and global memory, with a tensor map or, in bulk, with one made up for it.
 struct TensorCopy {
   const Instruction *inst;
   TensorMap map;
@@ -253,7 +254,10 @@ private:
   void land(LaneCopy &copy);
   void landArrival(Warp &warp, size_t index);
   void retireCopies(Warp &warp);
-  void bulkTensor(Step &step);
+  void bulkCopy(Step &step);
+  unsigned readTensorCopy(Step &step, unsigned lane, const Operand &tensor, TensorCopy &copy);
+  unsigned readBulkCopy(Step &step, unsigned lane, const Operand &global, uint64_t size,
+                        TensorCopy &copy);
   void waitStores(Step &step);
   void land(TensorCopy &copy, bool load);
   void retireStore(Warp &warp, TensorCopy &copy);

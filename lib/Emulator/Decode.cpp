@@ -188,6 +188,48 @@ bool writesDestination(Opcode opcode) {
   return opcodeInfos[static_cast<unsigned>(opcode)].trait == D;
 }
 
+std::string checkTarget(const Instruction &inst, const std::string &target) {
+  const std::string name = opcodeInfos[static_cast<unsigned>(inst.opcode)].spelling;
+  unsigned capability = 0;
+  char suffix = 0;
+  if (sscanf(target.c_str(), "sm_%u%c", &capability, &suffix) < 1)
+    return "unknown target '" + target + "'";
+  switch (inst.opcode) {
+  case Opcode::WgmmaFence:
+  case Opcode::WgmmaCommitGroup:
+  case Opcode::WgmmaWaitGroup:
+  case Opcode::WgmmaMmaAsync:
+  case Opcode::SetmaxnregDec:
+  case Opcode::SetmaxnregInc:
+    if (capability != 90 || suffix != 'a')
+      return "'" + name + "' needs sm_90a, the target is " + target;
+    return "";
+  case Opcode::MbarrierArrive:
+    if (!inst.has(ExpectTx))
+      return "";
+    [[fallthrough]];
+  case Opcode::ElectSync:
+  case Opcode::Stmatrix:
+  case Opcode::MbarrierCompleteTx:
+  case Opcode::MbarrierExpectTx:
+  case Opcode::MbarrierTryWait:
+  case Opcode::FenceMbarrierInit:
+  case Opcode::FenceProxyAsync:
+  case Opcode::CpAsyncBulk:
+  case Opcode::CpAsyncBulkTensor:
+  case Opcode::CpAsyncBulkPrefetchTensor:
+  case Opcode::CpAsyncBulkCommitGroup:
+  case Opcode::CpAsyncBulkWaitGroup:
+  case Opcode::PrefetchTensormap:
+  case Opcode::PrefetchParamTensormap:
+  case Opcode::GriddepLaunch:
+  case Opcode::GriddepWait:
+    return capability >= 90 ? "" : "'" + name + "' needs sm_90, the target is " + target;
+  default:
+    return "";
+  }
+}
+
 bool endsBlock(Opcode opcode) { return opcodeInfos[static_cast<unsigned>(opcode)].trait == T; }
 
 std::string checkOperands(const Instruction &inst) {
@@ -212,6 +254,10 @@ std::string checkOperands(const Instruction &inst) {
     most = inst.operands.size();
     break;
   case Opcode::BrxIdx:
+  case Opcode::Activemask:
+  case Opcode::Nanosleep:
+  case Opcode::MbarrierInval:
+  case Opcode::Prefetch:
   case Opcode::PrefetchParamTensormap:
   case Opcode::PrefetchTensormap:
   case Opcode::BarWarpSync:
@@ -227,6 +273,7 @@ std::string checkOperands(const Instruction &inst) {
   case Opcode::BarrierSync:
   case Opcode::BarrierCtaSync:
   case Opcode::CpAsyncBulkPrefetchTensor:
+  case Opcode::CreatepolicyFractional:
     least = 1, most = 2;
     break;
   case Opcode::Add:
@@ -281,6 +328,9 @@ std::string checkOperands(const Instruction &inst) {
     break;
   case Opcode::CpAsync:
     least = 3, most = 4;
+    break;
+  case Opcode::CpAsyncBulk:
+    least = inst.has(CompleteTx) ? 4 : 3, most = least + inst.has(CacheHint);
     break;
   case Opcode::CpAsyncBulkTensor:
     least = inst.has(CompleteTx) ? 3 : 2, most = least + inst.has(CacheHint);

@@ -18,6 +18,9 @@ std::string decodeOpcode(const std::string &spelling, Instruction &inst);
 /// Returns an empty string when `inst` has operands of the kind that its opcode takes.
 std::string checkOperands(const Instruction &inst);
 
+/// Returns an empty string when the target ("sm_90a") has the instruction.
+std::string checkTarget(const Instruction &inst, const std::string &target);
+
 /// Whether operand 0 is written.
 bool writesDestination(Opcode opcode);
 /// Whether control may leave for somewhere other than the next instruction.

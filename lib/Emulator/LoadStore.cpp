@@ -359,6 +359,8 @@ void Cta::executeCvta(Step &step) {
 void Cta::executeArithmetic(Step &step) {
   static const Lanes zero{};
   const Instruction &inst = step.inst;
+  if (inst.opcode == Opcode::CreatepolicyFractional)
+    return setLanes(step, inst.operands[0], zero.data()); // a cache policy says nothing here
   Lanes buffers[4], out, extra;
   LaneInputs in = {zero.data(), zero.data(), zero.data(), zero.data()};
   for (size_t i = 1; i < inst.operands.size() && i < 5; ++i)

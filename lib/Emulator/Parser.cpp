@@ -662,6 +662,8 @@ bool Parser::parseInstruction(const std::string &statement, unsigned line) {
   collectRegisters(inst);
   if (std::string problem = checkOperands(inst); !problem.empty())
     return fail(problem, line);
+  if (std::string problem = checkTarget(inst, module->target); !problem.empty())
+    return fail(problem, line);
   function->usesWgmma |= inst.opcode == Opcode::WgmmaMmaAsync;
   function->code.push_back(std::move(inst));
   return true;

@@ -164,6 +164,10 @@ bool SharedMemory::isWrittenSince(uint32_t address, unsigned size, uint64_t writ
   return false;
 }
 
+void SharedMemory::unmarkBarrier(uint32_t address) {
+  granules[address / 4].barrier = granules[address / 4 + 1].barrier = false;
+}
+
 void SharedMemory::markBarrier(uint32_t address) {
   granules[address / 4].barrier = granules[address / 4 + 1].barrier = true;
   countWrite(address, 8);

@@ -80,6 +80,7 @@ public:
                    unsigned line);
   /// Marks the bytes of an mbarrier, which ordinary accesses must leave alone.
   void markBarrier(uint32_t address);
+  void unmarkBarrier(uint32_t address);
 
   /// The number of the last write so far, and whether a later one touched a block of memory that
   /// [address, address + size) is in.

@@ -12,6 +12,9 @@ namespace attn::ptx {
 bool Cta::executeWarpOp(Step &step) {
   const Instruction &inst = step.inst;
   switch (inst.opcode) {
+  case Opcode::Activemask:
+    forLanes(step.mask, [&](unsigned lane) { set(step, inst.operands[0], lane, step.mask); });
+    return true;
   case Opcode::BarWarpSync:
     requireMembers(step, inst.operands[0]);
     return true;

@@ -8,6 +8,7 @@
 #include "gtest/gtest.h"
 #include <cstring>
 #include <numeric>
+#include <tuple>
 
 using namespace attn::ptx;
 using namespace attn::ptx::test;
@@ -187,6 +188,82 @@ TEST(TensorCopy, MemoryThatIsNotThereIsReported) {
   const std::string error =
       run(boxKernel(true, {0, 0, TensorMap::Element::F32, false}), {bytes, &pointer}, memory);
   EXPECT_NE(error.find("of 'tensor' (by the tensor map)"), std::string::npos) << error;
+}
+
+/// 64 bytes from global into shared memory and on to global memory, in bulk.
+const std::string bulkKernel =
+    header +
+    ".visible .entry k(.param .u64 to, .param .u64 from)\n{\n.reg .pred %p<4>;\n"
+    ".reg .b32 %r<4>;\n.reg .b64 %rd<4>;\n.shared .align 16 .b8 tile[64];\n"
+    ".shared .align 8 .b8 bar[8];\nmov.u32 %r1, %tid.x; setp.ne.b32 %p1, %r1, 0;\n"
+    "ld.param.b64 %rd1, [to]; ld.param.b64 %rd2, [from];\n@%p1 bra END;\n"
+    "mbarrier.init.shared.b64 [bar], 1; fence.mbarrier_init.release.cluster;\n"
+    "mbarrier.arrive.expect_tx.shared.b64 _, [bar], 64;\n"
+    "cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [tile], [%rd2], 64, [bar];\n"
+    "WAIT: mbarrier.try_wait.parity.shared.b64 %p2, [bar], 0; @!%p2 bra WAIT;\n"
+    "cp.async.bulk.global.shared::cta.bulk_group [%rd1], [tile], 64;\n"
+    "cp.async.bulk.commit_group; cp.async.bulk.wait_group 0;\nEND: ret;\n}\n";
+
+TEST(BulkCopy, GoesBothWays) {
+  alignas(16) uint32_t from[16], to[16];
+  std::iota(from, from + 16, 1);
+  DeviceMemory memory;
+  memory.add(from, 64, "from", /*writable=*/false);
+  memory.add(to, 64, "to");
+  const void *pointers[] = {to, from};
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    memset(to, 0xff, 64);
+    ASSERT_EQ(run(bulkKernel, {&pointers[0], &pointers[1]}, memory, seed), "");
+    EXPECT_EQ(memcmp(from, to, 64), 0);
+  }
+}
+
+TEST(BulkCopy, MistakesAreReported) {
+  alignas(16) uint32_t from[16] = {}, to[16];
+  DeviceMemory memory;
+  memory.add(from, 64, "from", /*writable=*/false);
+  memory.add(to, 64, "to");
+  const void *pointers[] = {to, from};
+  const std::tuple<std::string, std::string, std::string> mistakes[] = {
+      {"[%rd2], 64", "[%rd2], 40", "no multiple of 16"},
+      {"[%rd2], 64", "[%rd2+4], 64", "not aligned to 16 bytes"},
+      {"[%rd2], 64", "[%rd2+16], 64", "is past the 64 bytes of 'from'"},
+      {"[tile], 64", "[tile], 80", "is outside"},
+      {"[%rd1], [tile]", "[%rd2], [tile]", "which is read-only"},
+      {"_, [bar], 64", "_, [bar], 48", ""},
+      {"WAIT: mbarrier.try_wait.parity.shared.b64 %p2, [bar], 0; @!%p2 bra WAIT;", "",
+       "race: reads"},
+      {"cp.async.bulk.wait_group 0;", "", "before a wait_group for this store"}};
+  for (const auto &[mistake, instead, message] : mistakes)
+    for (uint64_t seed = 1; seed <= 5; ++seed) {
+      const std::string error =
+          run(replaced(bulkKernel, mistake, instead), {&pointers[0], &pointers[1]}, memory, seed);
+      EXPECT_NE(error, "") << instead;
+      EXPECT_NE(error.find(message), std::string::npos) << error;
+    }
+}
+
+TEST(Parameters, AStructureIsPassedByValue) {
+  const std::string text =
+      header + ".visible .entry k(.param .align 64 .b8 map[128], .param .align 8 .b8 launch[40])\n"
+               "{\n.reg .b32 %r<9>;\n.reg .b64 %rd<9>;\nld.param.b64 %rd1, [launch+8];\n"
+               "ld.param.v2.b32 {%r1, %r2}, [launch+16]; mov.b64 %rd2, launch;\n"
+               "cvta.param.u64 %rd3, %rd2; ld.b32 %r3, [%rd3+36]; ld.param.b32 %r4, [%rd2+32];\n"
+               "st.global.v4.b32 [%rd1], {%r1, %r2, %r3, %r4};\nret;\n}\n";
+  alignas(16) uint32_t out[4] = {};
+  uint32_t words[10];
+  std::iota(words, words + 10, 100);
+  const uint64_t address = reinterpret_cast<uint64_t>(out);
+  memcpy(words + 2, &address, 8);
+  DeviceMemory memory;
+  memory.add(out, sizeof out, "out");
+  alignas(64) uint8_t map[128] = {};
+  ASSERT_EQ(run(text, {map, words}, memory), "");
+  const uint32_t expected[] = {104, 105, 109, 108};
+  EXPECT_EQ(memcmp(out, expected, sizeof out), 0);
+  const std::string beyond =
+      run(replaced(text, "[launch+16]", "[launch+40]"), {map, words}, memory);
+  EXPECT_NE(beyond.find("parameter address 168 is out of bounds"), std::string::npos) << beyond;
 }
 
 } // namespace

@@ -57,6 +57,16 @@ const Case cases[] = {
     {"DivRem",
      "mov.b32 %r2, -7; div.s32 %r3, %r2, 2; rem.s32 %r4, %r2, 2; mov.b64 %rd0, {%r3, %r4};",
      0xfffffffffffffffdull, 0xfffffffffffffffdull},
+    {"DivRem64",
+     "mov.b64 %rd3, -7000000000001; div.s64 %rd4, %rd3, 1000000000000; rem.s64 %rd5, %rd3, "
+     "1000000000000; shl.b64 %rd4, %rd4, 8; sub.s64 %rd0, %rd4, %rd5;",
+     -1791ull, -1791ull},
+    {"DivRem64Unsigned",
+     "mov.b64 %rd3, -1; div.u64 %rd4, %rd3, 10; rem.u64 %rd5, %rd3, 10; add.s64 %rd0, %rd4, %rd5;",
+     0x199999999999999eull, 0x199999999999999eull},
+    {"MulHi64Unsigned", "mov.b64 %rd3, -1; mul.hi.u64 %rd0, %rd3, %rd3;", ~1ull, ~1ull},
+    {"MulHi64Signed", "mov.b64 %rd3, -1; mov.b64 %rd4, 5; mul.hi.s64 %rd0, %rd3, %rd4;", ~0ull,
+     ~0ull},
     {"MinMaxSigned",
      "mov.b32 %r2, -1; min.s32 %r3, %r2, 4; max.u32 %r4, %r2, 4; mov.b64 %rd0, {%r3, %r4};", ~0ull,
      ~0ull},
@@ -168,6 +178,22 @@ const Case cases[] = {
     {"Redux",
      "redux.sync.add.s32 %r2, %r1, -1; redux.sync.max.u32 %r3, %r1, -1; mov.b64 %rd0, {%r2, %r3};",
      31ull << 32 | 496, 31ull << 32 | 496},
+    {"ReduxForms",
+     "sub.s32 %r2, %r1, 5; redux.sync.min.s32 %r3, %r2, -1; redux.sync.max.u32 %r4, %r2, -1; "
+     "redux.sync.or.b32 %r5, %r1, -1; redux.sync.add.s32 %r6, %r2, -1; add.s32 %r3, %r3, %r5; "
+     "add.s32 %r4, %r4, %r6; mov.b64 %rd0, {%r3, %r4};",
+     // -5 + 31 and 0xffffffff + 496 - 160
+     0x14f0000001aull, 0x14f0000001aull},
+    {"VoteForms",
+     "setp.lt.u32 %p1, %r1, 32; setp.eq.u32 %p2, %r1, 40; vote.sync.all.pred %p3, %p1, -1; "
+     "vote.sync.any.pred %p4, %p2, -1; vote.sync.uni.pred %p5, %p2, -1; selp.b32 %r2, 1, 0, %p3; "
+     "selp.b32 %r3, 2, 0, %p4; selp.b32 %r4, 4, 0, %p5; or.b32 %r2, %r2, %r3; or.b32 %r2, %r2, "
+     "%r4; cvt.u64.u32 %rd0, %r2;",
+     5, 5},
+    {"BarriersByNumber",
+     "mov.b32 %r2, 5; mov.b32 %r3, 32; bar.sync %r2, %r3; add.s32 %r2, %r2, 1; barrier.sync "
+     "%r2, %r3; mov.b64 %rd0, 3;",
+     3, 3},
     {"Elect", "elect.sync %r2|%p1, -1; selp.b64 %rd0, 1, 0, %p1;", 1, 0},
     {"Divergence",
      "mov.b32 %r2, 0; LOOP: add.s32 %r2, %r2, 1; setp.lt.u32 %p1, %r2, %r1; @%p1 bra LOOP; "
@@ -190,6 +216,19 @@ const Case cases[] = {
      "ld.param.b32 %r2, [r]; } cvt.u64.u32 %rd0, %r2;",
      1, 19},
     {"EarlyExit", "setp.eq.b32 %p1, %r1, 3; @%p1 exit; bar.warp.sync -1; mov.b64 %rd0, 4;", 4, 4},
+    {"ActiveMask",
+     "setp.lt.u32 %p1, %r1, 8; mov.b64 %rd0, 0; @%p1 activemask.b32 %r2; @%p1 cvt.u64.u32 %rd0, "
+     "%r2;",
+     255, 0},
+    {"Hints",
+     "createpolicy.fractional.L2::evict_first.b64 %rd3, 0f3F800000; ld.param.b64 %rd4, [out]; "
+     "prefetch.global.L2 [%rd4]; nanosleep.u32 20; add.s64 %rd0, %rd3, 1;",
+     1, 1},
+    {"MbarrierBecomesMemory",
+     "setp.eq.b32 %p1, %r1, 0; @%p1 mbarrier.init.shared.b64 [tile], 5; @%p1 mbarrier.inval.shared"
+     ".b64 [tile]; @%p1 st.shared.b64 [tile], 6; bar.warp.sync -1; @%p1 mbarrier.init.shared.b64 "
+     "[tile+8], 5; ld.shared.b64 %rd0, [tile];",
+     6, 6},
     {"StmatrixLdmatrix",
      "shl.b32 %r2, %r1, 4; mov.b32 %r3, tile; add.s32 %r4, %r3, %r2; mov.b32 %r5, 7;"
      "stmatrix.sync.aligned.m8n8.x4.shared.b16 [%r4], {%r1, %r5, %r1, %r5};"
@@ -265,6 +304,10 @@ const Refusal refusals[] = {
      "setp.eq.b32 %p1, %r1, 0; @%p1 mbarrier.init.shared.b64 [tile], 2; L: "
      "mbarrier.try_wait.parity.shared.b64 %p2, [tile], 0; @!%p2 bra L;",
      "2 of 2 arrivals and 0 bytes pending"},
+    {"MbarrierGone",
+     "setp.eq.b32 %p1, %r1, 0; @%p1 mbarrier.init.shared.b64 [tile], 5; @%p1 mbarrier.inval.shared"
+     ".b64 [tile]; bar.warp.sync -1; mbarrier.arrive.shared.b64 _, [tile];",
+     "there is no mbarrier"},
     {"SetmaxnregWithoutCap", "setmaxnreg.inc.sync.aligned.u32 240;", "is ignored by ptxas"},
 };
 
@@ -281,6 +324,25 @@ TEST_P(RefusalCase, NamesTheLine) {
 
 INSTANTIATE_TEST_SUITE_P(All, RefusalCase, ::testing::ValuesIn(refusals),
                          [](const auto &info) { return std::string(info.param.name); });
+
+TEST(Target, MustHaveTheInstruction) {
+  auto parse = [](const std::string &target, const std::string &body) {
+    std::string error;
+    Module::parse(".version 8.0\n.target " + target +
+                      "\n.address_size 64\n.visible .entry k()\n{\n.reg .b32 %r<2>;\n"
+                      ".reg .pred %p<2>;\n" +
+                      body + "\nret;\n}\n",
+                  error);
+    return error;
+  };
+  const std::string wgmma = "wgmma.fence.sync.aligned;", elect = "elect.sync %r1|%p1, -1;";
+  EXPECT_EQ(parse("sm_90a", wgmma + elect), "");
+  EXPECT_EQ(parse("sm_90", elect), "");
+  EXPECT_EQ(parse("sm_90", wgmma), "PTX line 8: 'wgmma.fence' needs sm_90a, the target is sm_90");
+  EXPECT_EQ(parse("sm_80", elect), "PTX line 8: 'elect.sync' needs sm_90, the target is sm_80");
+  EXPECT_EQ(parse("sm_80", "bar.sync 0;"), "");
+  EXPECT_EQ(parse("gfx90", "bar.sync 0;"), "PTX line 8: unknown target 'gfx90'");
+}
 
 TEST(TensorMap, SurvivesItsEncoding) {
   TensorMap map, back;
