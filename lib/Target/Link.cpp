@@ -2,18 +2,12 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The linker is a program found by its absolute path and started with an argument vector: no shell
-// sees a file name.
-//
 //===----------------------------------------------------------------------===//
 
+#include "Program.h"
 #include "attn/Target/Artifact.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/MemoryBuffer.h"
-#include "llvm/Support/Path.h"
 #include "llvm/Support/Program.h"
-#include "llvm/Support/raw_ostream.h"
 #include "llvm/TargetParser/Host.h"
 #include "llvm/TargetParser/Triple.h"
 #include <optional>
@@ -64,27 +58,6 @@ std::vector<std::string> makeArguments(const Linker &linker, StringRef object, S
   return arguments;
 }
 
-/// A file in the system's folder for temporary files, removed in the end.
-class TemporaryFile {
-public:
-  explicit TemporaryFile(StringRef suffix)
-      : error(llvm::sys::fs::createTemporaryFile("attn", suffix, path)) {}
-  ~TemporaryFile() {
-    if (!error)
-      llvm::sys::fs::remove(path);
-  }
-
-  /// The contents; "" if they cannot be read.
-  std::string read() const {
-    auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
-                                              /*RequiresNullTerminator=*/false);
-    return buffer ? (*buffer)->getBuffer().str() : std::string();
-  }
-
-  llvm::SmallString<128> path;
-  std::error_code error;
-};
-
 } // namespace
 
 llvm::Expected<std::string> mlir::attn::emitShared(const Artifact &artifact,
@@ -93,34 +66,17 @@ llvm::Expected<std::string> mlir::attn::emitShared(const Artifact &artifact,
   if (!linker)
     return llvm::createStringError("no linker found for '" + artifact.target.triple +
                                    "': looked for ld.lld and a C compiler; install lld");
-  TemporaryFile input("o"), output("so"), log("log");
-  for (const TemporaryFile *file : {&input, &output, &log})
-    if (file->error)
-      return llvm::createStringError(file->error, "cannot create a temporary file");
-  {
-    std::error_code error;
-    llvm::raw_fd_ostream os(input.path, error);
-    os.write(object.data(), object.size());
-    os.close();
-    if (os.has_error())
-      error = os.error();
-    os.clear_error();
-    if (error)
-      return llvm::createStringError(error, "cannot write '" + input.path.str().str() +
-                                                "': " + error.message());
-  }
-
+  auto folder = ScratchFolder::create();
+  if (!folder)
+    return folder.takeError();
+  if (llvm::Error error = folder->write("input.o", StringRef(object.data(), object.size())))
+    return std::move(error);
   const std::string soname = artifact.info.name + getFileSuffix(EmitKind::Shared).str();
   const std::vector<std::string> arguments =
-      makeArguments(*linker, input.path, output.path, soname);
-  const std::vector<StringRef> views(arguments.begin(), arguments.end());
-  std::string message;
-  const int status = llvm::sys::ExecuteAndWait(linker->path, views, /*Env=*/std::nullopt,
-                                               {StringRef(""), log.path.str(), log.path.str()},
-                                               /*SecondsToWait=*/0, /*MemoryLimit=*/0, &message);
-  if (status == 0)
-    return output.read();
-  return llvm::createStringError(
-      "the linker failed: " + StringRef(message + log.read()).trim().str() +
-      "\nits command: " + llvm::join(arguments, " "));
+      makeArguments(*linker, folder->getPath("input.o"), folder->getPath("output.so"), soname);
+  const ProgramResult result = runProgram(arguments, *folder);
+  if (result.status == 0)
+    return folder->read("output.so");
+  return llvm::createStringError("the linker failed: " + result.log +
+                                 "\nits command: " + llvm::join(arguments, " "));
 }

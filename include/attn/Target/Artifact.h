@@ -24,9 +24,26 @@
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace mlir::attn {
+
+/// How a kernel of a GPU is launched: the numbers of AttnDeviceInfo that its code is made for.
+struct DeviceLaunch {
+  int32_t threads = 0, sharedBytes = 0;
+  int32_t queryTile = 0, keyTile = 0, panelColumns = 0, outputRows = 0;
+};
+
+/// What ptxas says of a kernel that it accepted: nothing of it is spilled.
+struct PtxasReport {
+  /// Of ptxas: "13.0.88".
+  std::string version;
+  /// Of a thread.
+  int64_t registers = 0;
+  /// Bytes: shared memory besides what a launch gives, and memory of a thread.
+  int64_t staticShared = 0, stack = 0;
+};
 
 /// What the manifest, and the header, say of one kernel.
 struct KernelInfo {
@@ -39,6 +56,9 @@ struct KernelInfo {
   int64_t headDim = 0;
   /// Names of the pattern's run-time arguments, in order.
   std::vector<std::string> arguments;
+  /// Of a GPU only; the second, if ptxas was asked.
+  std::optional<DeviceLaunch> launch;
+  std::optional<PtxasReport> ptxas;
 };
 
 /// What the artifact says of itself.

@@ -22,4 +22,13 @@ def AttnGPUToBinaryPass : Pass<"attn-gpu-to-binary", "ModuleOp"> {
                            "::mlir::NVVM::NVVMDialect"];
 }
 
+def AttnCheckPtxasPass : Pass<"attn-check-ptxas", "ModuleOp"> {
+  let summary = "ask ptxas whether the PTX of GPU binaries becomes fast code";
+  let description = [{
+    Input: `gpu.binary`s of PTX. Output: the same; a remark says how many registers each takes. An
+    error for a kernel that ptxas does not assemble, whose registers it spills, or whose wgmma it
+    serializes, with the line of its log; and where no ptxas is found. Never: changes anything.
+  }];
+}
+
 #endif // ATTN_TARGET_PASSES_TD
