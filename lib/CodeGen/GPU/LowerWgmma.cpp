@@ -34,9 +34,10 @@ struct Panels {
     uint64_t swizzle = columns == 64 ? 1 : 2;
     uint64_t fixed = swizzle << 62 | uint64_t(8 * rowBytes() / 16) << 32 |
                      uint64_t(bytes() / 16) << 16;
-    Value start = e.both(e.shr(address, e.integer32(4)), e.integer32(0x3fff));
-    Value wide = arith::ExtUIOp::create(e, e.i64(), start);
-    return e.either(wide, e.integer(int64_t(fixed)));
+    // Addresses have 18 bits. The compilers are not told so: a sum whose upper half they cannot know
+    // stays one 64-bit number in uniform registers, and a step to the next columns one addition.
+    Value wide = arith::ExtUIOp::create(e, e.i64(), e.shr(address, e.integer32(4)));
+    return e.add(wide, e.integer(int64_t(fixed)));
   }
   /// What to add to the descriptor for 16 columns from `column` on: rows times rows.
   int64_t columnStep(int64_t column) const {
