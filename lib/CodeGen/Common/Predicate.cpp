@@ -62,7 +62,7 @@ public:
   Emission(ImplicitLocOpBuilder &builder, const PatternOperands &operands,
            const PredicateLanes &lanes, Value other)
       : b(builder), operands(operands), side(lanes.side), base(lanes.base), offsets(lanes.offsets),
-        other(other), offsetRange(boundOffsets(offsets)) {}
+        other(other), offsetRange(boundOffsets(offsets)), hold(lanes.hold) {}
 
   Value mask(Value mask);
 
@@ -145,6 +145,7 @@ private:
   const LaneSide side;
   const Value base, offsets, other;
   const Interval offsetRange;
+  const std::function<Value(Value)> hold;
   DenseMap<Value, Value> emitted;
 };
 
@@ -210,6 +211,8 @@ Value Emission::like(Value lanes, Value scalar) {
   if (scalar.getType() != element)
     scalar = b.createOrFold<arith::TruncIOp>(element, scalar);
   auto vector = dyn_cast<VectorType>(type);
+  if (vector && hold && element.isInteger(32))
+    scalar = hold(scalar);
   return vector ? b.createOrFold<vector::BroadcastOp>(vector, scalar) : scalar;
 }
 

@@ -83,10 +83,9 @@ void KernelEmitter::emitAmpere() {
           e.ifThen(e.lt(following.tile, never), [&] { copyKeys(following.tile); });
           scores = maskIf(partial, scores, item, lane, keyTile);
           Weights weights = advance(state, scores);
-          Value packed =
-              tile::PackOp::create(e, e.i32s(shape.keys / 4), weights.weights, element);
-          Value output = tile::ScaleRowsOp::create(e, state.output.getType(), state.output,
-                                                   weights.factor);
+          Value packed = tile::PackOp::create(e, e.i32s(shape.keys / 4), weights.weights, element);
+          Value output =
+              tile::ScaleRowsOp::create(e, state.output.getType(), state.output, weights.factor);
           output = tile::MmaRSOp::create(e, output.getType(), packed, values, output, element,
                                          lane.number);
           return {following.tile, following.partial, output, state.maximum, state.sum};

@@ -43,20 +43,17 @@ static KernelCall::LoadField fieldLoader(std::function<Value(Type, int64_t)> loa
   };
 }
 
-KernelEmitter::KernelEmitter(OpBuilder &builder, const KernelFunction &kernel,
-                             const Target &target)
+KernelEmitter::KernelEmitter(OpBuilder &builder, const KernelFunction &kernel, const Target &target)
     : e(KernelFunction(kernel).attention.getLoc(), builder.getContext()), kernel(kernel),
       target(target), shape(*target.tileShape(kernel.features)),
-      element(cast<RankedTensorType>(
-                  KernelFunction(kernel).attention.getQuery().getType())
+      element(cast<RankedTensorType>(KernelFunction(kernel).attention.getQuery().getType())
                   .getElementType()),
       call(e, kernel,
            fieldLoader([this](Type type, int64_t offset) { return launchField(type, offset); }, e),
            [this](unsigned i) { return launchField(e.i64(), sizeof(AttnLaunch) + 8 * i); }) {
   e.restoreInsertionPoint(builder.saveInsertionPoint());
   if (kernel.schedule)
-    visitOps = llvm::to_vector(
-        KernelFunction(kernel).schedule.getBody().front().getOps<VisitOp>());
+    visitOps = llvm::to_vector(KernelFunction(kernel).schedule.getBody().front().getOps<VisitOp>());
 }
 
 void KernelEmitter::emit() {
@@ -68,15 +65,14 @@ void KernelEmitter::emit() {
   OpBuilder::InsertionGuard guard(e);
   e.setInsertionPointToStart(module.getBody());
   // Dynamic shared memory has no size of its own; swizzles need its alignment.
-  auto memory = LLVM::GlobalOp::create(
-      e, LLVM::LLVMArrayType::get(e.getI8Type(), 0), /*isConstant=*/false, LLVM::Linkage::External,
-      "shared", Attribute(), /*alignment=*/1024, /*addrSpace=*/3);
+  auto memory = LLVM::GlobalOp::create(e, LLVM::LLVMArrayType::get(e.getI8Type(), 0),
+                                       /*isConstant=*/false, LLVM::Linkage::External, "shared",
+                                       Attribute(), /*alignment=*/1024, /*addrSpace=*/3);
 
   Type pointer = e.ptr();
   SmallVector<Type> types(target.isHopper ? 5 : 1, pointer);
   function = LLVM::LLVMFuncOp::create(
-      e, kernel.getName(),
-      LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(context), types));
+      e, kernel.getName(), LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(context), types));
   auto passByValue = [&](unsigned index, int64_t bytes, int64_t alignment) {
     auto type = LLVM::LLVMArrayType::get(e.getI8Type(), bytes);
     function.setArgAttr(index, LLVM::LLVMDialect::getByValAttrName(), TypeAttr::get(type));
@@ -114,13 +110,13 @@ void KernelEmitter::emit() {
   auto entryOf = [&](StringRef key, int64_t value) {
     return e.getNamedAttr(key, e.getI32IntegerAttr(value));
   };
-  module->setAttr("attn.launch",
-                  e.getDictionaryAttr(
-                      {entryOf("threads", threads), entryOf("shared_bytes", sharedBytes),
-                       entryOf("query_tile", shape.queries), entryOf("key_tile", shape.keys),
-                       entryOf("panel_columns",
-                               target.isHopper ? tile::panelColumns(features()) : 0),
-                       entryOf("output_rows", target.isHopper ? kWarpRows : 0)}));
+  module->setAttr(
+      "attn.launch",
+      e.getDictionaryAttr(
+          {entryOf("threads", threads), entryOf("shared_bytes", sharedBytes),
+           entryOf("query_tile", shape.queries), entryOf("key_tile", shape.keys),
+           entryOf("panel_columns", target.isHopper ? tile::panelColumns(features()) : 0),
+           entryOf("output_rows", target.isHopper ? kWarpRows : 0)}));
 }
 
 //===----------------------------------------------------------------------===//

@@ -31,8 +31,7 @@ void KernelEmitter::exactRow(const WorkItem &item, Value lane, Value row) {
   auto loadRow = [&](Value address) {
     Values values;
     for (int64_t i = 0; i < perLane; ++i)
-      values.push_back(
-          e.widen(e.load(e.getI16Type(), e.at(address, i * kWarp * 2)), element));
+      values.push_back(e.widen(e.load(e.getI16Type(), e.at(address, i * kWarp * 2)), element));
     return values;
   };
   constexpr int64_t queryStrides = offsetof(AttnLaunch, query_strides);
@@ -87,8 +86,8 @@ void KernelEmitter::exactRow(const WorkItem &item, Value lane, Value row) {
   // A row without keys gives 0 and -inf.
   Value empty = e.eq(count, e.integer32(0)), total = sums.back();
   Value inverse = e.divf(e.real(1), e.select(empty, e.real(1), total));
-  Value output = rowOf(head(offsetof(AttnLaunch, output), outputStrides, item.head), outputStrides,
-                       row);
+  Value output =
+      rowOf(head(offsetof(AttnLaunch, output), outputStrides, item.head), outputStrides, row);
   for (int64_t i = 0; i < perLane; ++i)
     e.store(e.narrow(e.mulf(sums[i], inverse), element), e.at(output, i * kWarp * 2));
 
@@ -101,7 +100,6 @@ void KernelEmitter::exactRow(const WorkItem &item, Value lane, Value row) {
     Value base = headAddress(offsetof(AttnLaunch, lse), offsetof(AttnLaunch, lse_strides),
                              item.batch, item.head, sizeof(float));
     Value bytes = rowBytes(offsetof(AttnLaunch, lse_strides), sizeof(float));
-    e.store(e.select(empty, e.real(-infinity), result),
-            e.at(base, e.mul(e.extend64(row), bytes)));
+    e.store(e.select(empty, e.real(-infinity), result), e.at(base, e.mul(e.extend64(row), bytes)));
   });
 }

@@ -97,10 +97,9 @@ void KernelEmitter::emitHopper() {
     e.mbarrierInit(at(memory.queryFull), 1);
     e.mbarrierInit(at(memory.queryEmpty), computingWarps);
     for (int64_t s = 0; s < shape.stages; ++s)
-      for (auto [base, count] :
-           {std::pair(memory.keyFull, 1), std::pair(memory.valueFull, 1),
-            std::pair(memory.keyEmpty, computingWarps),
-            std::pair(memory.valueEmpty, computingWarps)})
+      for (auto [base, count] : {std::pair(memory.keyFull, 1), std::pair(memory.valueFull, 1),
+                                 std::pair(memory.keyEmpty, computingWarps),
+                                 std::pair(memory.valueEmpty, computingWarps)})
         e.mbarrierInit(at(base + 8 * s), count);
     NVVM::FenceMbarrierInitOp::create(e);
   });
@@ -157,7 +156,8 @@ void KernelEmitter::emitHopper() {
                   word = e.add(word, e.select(carried[1], e.integer32(kPartial), zero));
                   tell(stage, word);
                   loadStage(maps[1], keyTile, memory.keys, memory.keyFull, stage);
-                  // Behind the first keys: the buffer is free only when the last output has left it.
+                  // Behind the first keys: the buffer is free only when the last output has left
+                  // it.
                   e.ifThen(isFirst, loadQueries);
                   waitValues(stage);
                   loadStage(maps[2], keyTile, memory.values, memory.valueFull, stage);
@@ -200,9 +200,7 @@ void KernelEmitter::emitHopper() {
       e.ifThen(isLaneZero, [&] { e.mbarrierArrive(barrierOf(barriers, stage)); });
     };
     auto myTurn = [&] { e.barrier(e.add(group, kTurn), 2 * kWarpgroup); };
-    auto yourTurn = [&] {
-      e.barrierArrive(e.sub(e.integer32(kTurn + 1), group), 2 * kWarpgroup);
-    };
+    auto yourTurn = [&] { e.barrierArrive(e.sub(e.integer32(kTurn + 1), group), 2 * kWarpgroup); };
 
     auto multiplyKeys = [&](Value stage) -> Value {
       return tile::WgmmaSSOp::create(e, fragment(shape.keys), queries,
@@ -212,8 +210,8 @@ void KernelEmitter::emitHopper() {
     // output += weights * values of `stage`, once they are there.
     auto multiplyValues = [&](Value &output, Value &weights, Stage stage) {
       wait(barrierOf(memory.valueFull, stage.index), stage.parity);
-      auto fenced = tile::WgmmaFenceOp::create(
-          e, TypeRange{output.getType(), weights.getType()}, ValueRange{output, weights});
+      auto fenced = tile::WgmmaFenceOp::create(e, TypeRange{output.getType(), weights.getType()},
+                                               ValueRange{output, weights});
       weights = fenced.getResult(1);
       output = tile::WgmmaRSOp::create(e, output.getType(), weights,
                                        stageAddress(memory.values, stage.index),
@@ -279,9 +277,9 @@ void KernelEmitter::emitHopper() {
                   Stage before{carried[4], carried[5]}, stage = advanced(before);
                   Value word = receive(stage);
                   myTurn();
-                  auto fenced = tile::WgmmaFenceOp::create(
-                      e, TypeRange{output.getType(), weights.getType()},
-                      ValueRange{output, weights});
+                  auto fenced =
+                      tile::WgmmaFenceOp::create(e, TypeRange{output.getType(), weights.getType()},
+                                                 ValueRange{output, weights});
                   output = fenced.getResult(0);
                   weights = fenced.getResult(1);
                   Value scores = multiplyKeys(stage.index);

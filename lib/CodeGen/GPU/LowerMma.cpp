@@ -46,23 +46,23 @@ Values cuda::lower(WarpEmitter &e, tile::MmaSSOp op) {
   int64_t stride = tile::paddedRowBytes(op.getFeatures());
   int64_t columns = 2 * cast<VectorType>(op.getResult().getType()).getNumElements();
   Value lane = op.getLane();
-  Value low = e.both(lane, e.integer32(7)), bit3 = e.both(e.shr(lane, e.integer32(3)), e.integer32(1));
+  Value low = e.both(lane, e.integer32(7)),
+        bit3 = e.both(e.shr(lane, e.integer32(3)), e.integer32(1));
   Value bit4 = e.shr(lane, e.integer32(4));
   // Matrices of `a`: rows 0-7 and 8-15, then the next eight columns.
-  Value a = e.at(op.getA(), e.add(e.mul(e.both(lane, e.integer32(15)), stride),
-                                  e.mul(bit4, kChunk)));
+  Value a =
+      e.at(op.getA(), e.add(e.mul(e.both(lane, e.integer32(15)), stride), e.mul(bit4, kChunk)));
   // Matrices of `b`: both halves of the columns for rows 0-7, then for rows 8-15.
   Value b = e.at(op.getB(), e.add(e.mul(e.add(low, e.mul(bit4, 8)), stride), e.mul(bit3, kChunk)));
   Values sums(columns / 2, e.real(0));
   for (int64_t k = 0; k < op.getFeatures(); k += 16) {
     Values left = e.loadMatrices(e.at(a, e.integer32(2 * k)), /*transposed=*/false);
     for (int64_t n = 0; n < columns; n += 16) {
-      Values right =
-          e.loadMatrices(e.at(b, e.integer32(n * stride + 2 * k)), /*transposed=*/false);
+      Values right = e.loadMatrices(e.at(b, e.integer32(n * stride + 2 * k)), /*transposed=*/false);
       for (int64_t half = 0; half < 2; ++half) {
         int64_t place = (n / 8 + half) * 4;
-        Values sum = e.mma(left, ArrayRef(right).slice(2 * half, 2),
-                           ArrayRef(sums).slice(place, 4), op.getElement());
+        Values sum = e.mma(left, ArrayRef(right).slice(2 * half, 2), ArrayRef(sums).slice(place, 4),
+                           op.getElement());
         llvm::copy(sum, sums.begin() + place);
       }
     }
@@ -75,7 +75,8 @@ Values cuda::lower(WarpEmitter &e, tile::MmaRSOp op) {
   int64_t depth = 4 * a.size(), features = 2 * sums.size();
   int64_t stride = tile::paddedRowBytes(features);
   Value lane = op.getLane();
-  Value low = e.both(lane, e.integer32(7)), bit3 = e.both(e.shr(lane, e.integer32(3)), e.integer32(1));
+  Value low = e.both(lane, e.integer32(7)),
+        bit3 = e.both(e.shr(lane, e.integer32(3)), e.integer32(1));
   Value bit4 = e.shr(lane, e.integer32(4));
   Value b = e.at(op.getB(), e.add(e.mul(e.add(low, e.mul(bit3, 8)), stride), e.mul(bit4, kChunk)));
   for (int64_t k = 0; k < depth; k += 16)

@@ -29,7 +29,8 @@ Values cuda::lower(WarpEmitter &e, tile::StoreOp op) {
   int64_t features = op.getFeatures(), columns = tile::panelColumns(features);
   int64_t rowBytes = 2 * columns, panelBytes = op.getRows() * rowBytes;
   Values registers = e.elements(op.getFragment());
-  Value lane = op.getLane(), row = e.both(lane, e.integer32(15)), bit4 = e.shr(lane, e.integer32(4));
+  Value lane = op.getLane(), row = e.both(lane, e.integer32(15)),
+        bit4 = e.shr(lane, e.integer32(4));
   // The swizzle of the hardware: chunk ^ (row mod 8) in rows of 128 bytes, chunk ^ (row / 2 mod 4)
   // in rows of 64.
   Value swizzle = columns == 64 ? e.both(row, e.integer32(7))

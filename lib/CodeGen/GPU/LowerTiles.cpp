@@ -32,13 +32,13 @@ public:
     for (Operation *op : ops) {
       WarpEmitter e(op->getLoc(), &getContext());
       e.setInsertionPoint(op);
-      Values lowered = TypeSwitch<Operation *, Values>(op)
-                         .Case<tile::MaskOp, tile::RowMaxOp, tile::ExponentialOp, tile::RowSumOp,
-                               tile::CombineOp, tile::ScaleRowsOp, tile::PackOp, tile::CopyOp,
-                               tile::MmaSSOp, tile::MmaRSOp, tile::LoadOp, tile::StoreOp,
-                               tile::StoreWaitOp, tile::WaitOp, tile::WgmmaSSOp, tile::WgmmaRSOp,
-                               tile::WgmmaFenceOp, tile::WgmmaWaitOp>(
-                             [&](auto tileOp) { return lower(e, tileOp); });
+      Values lowered =
+          TypeSwitch<Operation *, Values>(op)
+              .Case<tile::MaskOp, tile::RowMaxOp, tile::ExponentialOp, tile::RowSumOp,
+                    tile::CombineOp, tile::ScaleRowsOp, tile::PackOp, tile::CopyOp, tile::MmaSSOp,
+                    tile::MmaRSOp, tile::LoadOp, tile::StoreOp, tile::StoreWaitOp, tile::WaitOp,
+                    tile::WgmmaSSOp, tile::WgmmaRSOp, tile::WgmmaFenceOp, tile::WgmmaWaitOp>(
+                  [&](auto tileOp) { return lower(e, tileOp); });
       op->replaceAllUsesWith(lowered);
       op->erase();
     }

@@ -12,7 +12,6 @@
 
 namespace mlir::attn::cuda {
 
-
 // Each emits what an op stands for and gives its results.
 
 /// mask, row_max, exponential, row_sum, combine, scale_rows, pack (LowerFragments.cpp).

@@ -32,10 +32,11 @@ struct Panels {
   /// The descriptor of the panels at `address`, an i64.
   Value descriptor(WarpEmitter &e, Value address) const {
     uint64_t swizzle = columns == 64 ? 1 : 2;
-    uint64_t fixed = swizzle << 62 | uint64_t(8 * rowBytes() / 16) << 32 |
-                     uint64_t(bytes() / 16) << 16;
-    // Addresses have 18 bits. The compilers are not told so: a sum whose upper half they cannot know
-    // stays one 64-bit number in uniform registers, and a step to the next columns one addition.
+    uint64_t fixed =
+        swizzle << 62 | uint64_t(8 * rowBytes() / 16) << 32 | uint64_t(bytes() / 16) << 16;
+    // Addresses have 18 bits. The compilers are not told so: a sum whose upper half they cannot
+    // know stays one 64-bit number in uniform registers, and a step to the next columns one
+    // addition.
     Value wide = arith::ExtUIOp::create(e, e.i64(), e.shr(address, e.integer32(4)));
     return e.add(wide, e.integer(int64_t(fixed)));
   }
@@ -86,9 +87,10 @@ Values cuda::lower(WarpEmitter &e, tile::WgmmaSSOp op) {
   std::string sums = registerList(0, count);
   std::string text = "{\n.reg .b64 da, db;\n.reg .pred p;\n";
   for (int64_t k = 0; k < op.getFeatures(); k += 16) {
-    text += "add.s64 da, $" + std::to_string(count) + ", " + std::to_string(a.columnStep(k)) + ";\n";
     text +=
-        "add.s64 db, $" + std::to_string(count + 1) + ", " + std::to_string(b.columnStep(k)) + ";\n";
+        "add.s64 da, $" + std::to_string(count) + ", " + std::to_string(a.columnStep(k)) + ";\n";
+    text += "add.s64 db, $" + std::to_string(count + 1) + ", " + std::to_string(b.columnStep(k)) +
+            ";\n";
     // The first step overwrites what the registers hold.
     text += std::string("setp.ne.b32 p, ") + (k ? "1" : "0") + ", 0;\n";
     text += opcode(2 * count, op.getElement()) + sums + ", da, db, p, 1, 1, 0, 0;\n";
@@ -96,8 +98,8 @@ Values cuda::lower(WarpEmitter &e, tile::WgmmaSSOp op) {
   text += "wgmma.commit_group.sync.aligned;\n}";
   Value undefined = LLVM::UndefOp::create(e, e.f32());
   Values tied(count, undefined);
-  return {e.vectorOf(e.assembly(
-      text, tied, {a.descriptor(e, op.getA()), b.descriptor(e, op.getB())}))};
+  return {
+      e.vectorOf(e.assembly(text, tied, {a.descriptor(e, op.getA()), b.descriptor(e, op.getB())}))};
 }
 
 Values cuda::lower(WarpEmitter &e, tile::WgmmaRSOp op) {
@@ -123,8 +125,7 @@ Values cuda::lower(WarpEmitter &e, tile::WgmmaFenceOp op) {
 }
 
 Values cuda::lower(WarpEmitter &e, tile::WgmmaWaitOp op) {
-  Values registers =
-      e.assembly("wgmma.wait_group.sync.aligned " + Twine(op.getPending()) + ";",
-                 flatten(e, op.getRegisters()));
+  Values registers = e.assembly("wgmma.wait_group.sync.aligned " + Twine(op.getPending()) + ";",
+                                flatten(e, op.getRegisters()));
   return regroup(e, registers, op.getResultTypes());
 }

@@ -3,8 +3,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Here a NaN is dealt with. A weight of 0 times a value that is not finite is NaN, so what nobody
-// sees could leak; and rows whose scores are all -inf end with a sum of 0, as rows without keys do. A
-// row whose sum is not positive and finite, or whose output is not finite, is *suspect*: it is
+// sees could leak; and rows whose scores are all -inf end with a sum of 0, as rows without keys do.
+// A row whose sum is not positive and finite, or whose output is not finite, is *suspect*: it is
 // computed again, key by key. The loops pay nothing for it.
 //
 //===----------------------------------------------------------------------===//
@@ -25,8 +25,8 @@ KernelEmitter::Result KernelEmitter::finish(const Accumulator &state) {
   Values inverse;
   for (Value sum : total)
     inverse.push_back(e.reciprocal(sum));
-  Value output = tile::ScaleRowsOp::create(e, state.output.getType(), state.output,
-                                           e.vectorOf(inverse));
+  Value output =
+      tile::ScaleRowsOp::create(e, state.output.getType(), state.output, e.vectorOf(inverse));
   // 0 * x is NaN for NaN and infinities, and a sum keeps it.
   Value zeros = tile::ScaleRowsOp::create(e, output.getType(), output, splatRow(0));
   Value partial = tile::RowSumOp::create(e, row, zeros, splatRow(0), splatRow(0));
@@ -94,8 +94,7 @@ void KernelEmitter::repair(const Result &result, const WorkItem &item, const Lan
       Value bit = e.mul(e.both(index, e.integer32(7)), 4);
       Value suspect = e.ne(e.both(e.shr(mask, bit), e.integer32(1)), e.integer32(0));
       Value row = e.add(e.add(item.firstRow, warpRow), index);
-      e.ifThen(e.both(suspect, e.lt(row, queryRows())),
-               [&] { exactRow(item, lane.number, row); });
+      e.ifThen(e.both(suspect, e.lt(row, queryRows())), [&] { exactRow(item, lane.number, row); });
     });
   });
 }

@@ -29,7 +29,9 @@ Value KernelEmitter::mask(Value scores, const WorkItem &item, const Lane &lane, 
 
   if (kernel.pattern) {
     PatternOperands operands = call.patternOperands();
-    PredicateLanes lanes{LaneSide::Keys, e.add(call.keyOffset(), e.extend64(firstKey)), columns};
+    // LLVM would take a saturated bound apart again and compare every column in 64 bits.
+    PredicateLanes lanes{LaneSide::Keys, e.add(call.keyOffset(), e.extend64(firstKey)), columns,
+                         [this](Value bound) { return e.opaque(bound); }};
     Value keep[2];
     for (int32_t r = 0; r < 2; ++r) {
       Value row = e.add(e.add(item.firstRow, lane.row), 8 * r);

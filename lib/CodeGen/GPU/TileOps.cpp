@@ -23,7 +23,9 @@ void TileDialect::initialize() {
       >();
 }
 
-static int64_t elements(Value vector) { return cast<VectorType>(vector.getType()).getNumElements(); }
+static int64_t elements(Value vector) {
+  return cast<VectorType>(vector.getType()).getNumElements();
+}
 
 /// A fragment has the elements of whole matrices of eight columns.
 static LogicalResult checkFragment(Operation *op, StringRef name, Value fragment) {

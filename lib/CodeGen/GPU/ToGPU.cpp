@@ -97,7 +97,7 @@ namespace {
 void attn::registerAttnGPUPasses() {
   registerAttnToGPUPass();
   registerAttnLowerTilesPass();
-  PassPipelineRegistration<>(
-      "attn-gpu-to-llvm", "lower the output of attn-to-gpu to the llvm and nvvm dialects",
-      populateGPUToLLVM);
+  PassPipelineRegistration<>("attn-gpu-to-llvm",
+                             "lower the output of attn-to-gpu to the llvm and nvvm dialects",
+                             populateGPUToLLVM);
 }

@@ -45,8 +45,7 @@ Visit KernelEmitter::next(const TileVisits &visits, Value from) {
       Value inside = e.both(e.le(band.begin, tile), e.lt(tile, band.end));
       Value whole = e.both(inside, e.both(e.le(band.fullBegin, tile), e.lt(tile, band.fullEnd)));
       if (i < visitOps.size() && !visitOps[i].getFilter().empty()) {
-        auto [passes, passesFull] =
-            inlineFilter(e, visitOps[i], visits.mapping, e.extend64(tile));
+        auto [passes, passesFull] = inlineFilter(e, visitOps[i], visits.mapping, e.extend64(tile));
         inside = e.both(inside, passes);
         whole = e.both(e.both(whole, passes), passesFull);
       }
@@ -65,9 +64,7 @@ Visit KernelEmitter::next(const TileVisits &visits, Value from) {
   // Filters may leave nothing of a tile: then on to the next one.
   Values found = e.loopWhile(
       {first(from), e.boolean(false), e.boolean(false)},
-      [&](ValueRange carried) {
-        return e.both(e.lt(carried[0], never), negate(carried[1]));
-      },
+      [&](ValueRange carried) { return e.both(e.lt(carried[0], never), negate(carried[1])); },
       [&](ValueRange carried) -> Values {
         auto [visible, full] = state(carried[0]);
         Value tile = e.select(visible, carried[0], first(e.add(carried[0], 1)));

@@ -30,10 +30,10 @@ Values WarpEmitter::elements(Value vector) {
 Value WarpEmitter::pack(Value low, Value high, Type element) {
   Type type = VectorType::get(2, element);
   auto nearest = NVVM::FPRoundingMode::RN;
-  Value pair = element.isF16() ? Value(NVVM::ConvertF32x2ToF16x2Op::create(*this, type, high, low,
-                                                                           Value(), nearest))
-                               : Value(NVVM::ConvertF32x2ToBF16x2Op::create(*this, type, high, low,
-                                                                            Value(), nearest));
+  Value pair =
+      element.isF16()
+          ? Value(NVVM::ConvertF32x2ToF16x2Op::create(*this, type, high, low, Value(), nearest))
+          : Value(NVVM::ConvertF32x2ToBF16x2Op::create(*this, type, high, low, Value(), nearest));
   return LLVM::BitcastOp::create(*this, i32(), pair);
 }
 
@@ -55,9 +55,9 @@ Value WarpEmitter::sumOver(Value x, int32_t lanes) {
 }
 
 void WarpEmitter::mbarrierArrive(Value barrier) {
-  NVVM::MBarrierArriveOp::create(*this, Type(), barrier, Value(),
-                                 NVVM::MemScopeKindAttr::get(getContext(),
-                                                             NVVM::MemScopeKind::CTA));
+  NVVM::MBarrierArriveOp::create(
+      *this, Type(), barrier, Value(),
+      NVVM::MemScopeKindAttr::get(getContext(), NVVM::MemScopeKind::CTA));
 }
 
 void WarpEmitter::mbarrierExpect(Value barrier, int64_t bytes) {
@@ -84,10 +84,10 @@ Values WarpEmitter::loadMatrices(Value address, bool transposed) {
 
 void WarpEmitter::storeMatrices(Value address, ValueRange registers) {
   MLIRContext *context = getContext();
-  NVVM::StMatrixOp::create(
-      *this, address, registers, NVVM::MMALayoutAttr::get(context, NVVM::MMALayout::row),
-      NVVM::LdStMatrixShapeAttr::get(context, 8, 8),
-      NVVM::LdStMatrixEltTypeAttr::get(context, NVVM::LdStMatrixEltType::B16));
+  NVVM::StMatrixOp::create(*this, address, registers,
+                           NVVM::MMALayoutAttr::get(context, NVVM::MMALayout::row),
+                           NVVM::LdStMatrixShapeAttr::get(context, 8, 8),
+                           NVVM::LdStMatrixEltTypeAttr::get(context, NVVM::LdStMatrixEltType::B16));
 }
 
 Values WarpEmitter::mma(ValueRange a, ValueRange b, ValueRange c, Type element) {
@@ -102,8 +102,7 @@ Values WarpEmitter::mma(ValueRange a, ValueRange b, ValueRange c, Type element) 
   };
   auto type = isF16 ? NVVM::MMATypes::f16 : NVVM::MMATypes::bf16;
   return unpack(NVVM::MmaOp::create(*this, structOf(c.getTypes()), operands(a), operands(b), c,
-                                    {16, 8, 16}, std::nullopt, std::nullopt,
-                                    std::array{type, type},
+                                    {16, 8, 16}, std::nullopt, std::nullopt, std::array{type, type},
                                     std::array{NVVM::MMALayout::row, NVVM::MMALayout::col}));
 }
 
@@ -120,11 +119,18 @@ Values WarpEmitter::assembly(const Twine &code, ValueRange tied, ValueRange inpu
     constraints += std::to_string(i) + ",";
   Values operands(inputs);
   llvm::append_range(operands, tied);
-  Type result = tied.empty() ? Type()
+  Type result = tied.empty()       ? Type()
                 : tied.size() == 1 ? tied.front().getType()
                                    : structOf(tied.getTypes());
   auto op = LLVM::InlineAsmOp::create(
       *this, result, operands, code.str(), constraints + "~{memory}", /*has_side_effects=*/true,
       /*is_align_stack=*/false, LLVM::TailCallKind::None, LLVM::AsmDialectAttr(), ArrayAttr());
   return tied.empty() ? Values() : unpack(op->getResult(0));
+}
+
+Value WarpEmitter::opaque(Value x) {
+  return LLVM::InlineAsmOp::create(*this, x.getType(), x, "mov.b32 $0, $1;", "=r,r",
+                                   /*has_side_effects=*/false, /*is_align_stack=*/false,
+                                   LLVM::TailCallKind::None, LLVM::AsmDialectAttr(), ArrayAttr())
+      ->getResult(0);
 }

@@ -47,9 +47,10 @@ public:
   Value reciprocal(Value x) { return NVVM::RcpApproxFtzF32Op::create(*this, f32(), x); }
   Value trunc32(Value x) { return arith::TruncIOp::create(*this, i32(), x); }
   Value extend64(Value x) { return arith::ExtSIOp::create(*this, i64(), x); }
+  /// The same i32, of which LLVM knows nothing.
+  Value opaque(Value x);
   Value intrinsic(StringRef name, Type result, ValueRange operands) {
-    return LLVM::CallIntrinsicOp::create(*this, result, getStringAttr(name), operands)
-        .getResult(0);
+    return LLVM::CallIntrinsicOp::create(*this, result, getStringAttr(name), operands).getResult(0);
   }
   /// Two f32 rounded to `element` and packed, `low` into the low half; an i32.
   Value pack(Value low, Value high, Type element);
@@ -76,8 +77,7 @@ public:
   /// A condition that is the same in all lanes, as one of the whole warp: only then does ptxas take
   /// the branch, and what it computes in the loop behind it, to be uniform.
   Value uniformCondition(Value condition) {
-    return NVVM::VoteSyncOp::create(*this, i1(), integer32(-1), condition,
-                                    NVVM::VoteSyncKind::any);
+    return NVVM::VoteSyncOp::create(*this, i1(), integer32(-1), condition, NVVM::VoteSyncKind::any);
   }
   void syncWarp() { NVVM::SyncWarpOp::create(*this, integer32(-1)); }
   Value electedLane() { return NVVM::ElectSyncOp::create(*this, i1(), Value()); }
@@ -104,9 +104,9 @@ public:
   Value mbarrierTryWait(Value barrier, Value parity);
   /// What was written to shared memory is seen by TMA and wgmma after this.
   void fenceProxyAsync() {
-    NVVM::FenceProxyOp::create(*this, NVVM::ProxyKind::async_shared,
-                               NVVM::SharedSpaceAttr::get(getContext(),
-                                                          NVVM::SharedSpace::shared_cta));
+    NVVM::FenceProxyOp::create(
+        *this, NVVM::ProxyKind::async_shared,
+        NVVM::SharedSpaceAttr::get(getContext(), NVVM::SharedSpace::shared_cta));
   }
 
   //===--------------------------------------------------------------------===//

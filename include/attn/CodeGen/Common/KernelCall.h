@@ -40,9 +40,9 @@ public:
   Value scaleLog2();
   PatternOperands patternOperands();
 
-  /// The bands of query tile `tile` (i64), clipped to the tiles of the call's keys, of `keyTile` keys
-  /// each. `mapping` receives the values of the schedule's body. Without a pattern there is one
-  /// band, of all keys.
+  /// The bands of query tile `tile` (i64), clipped to the tiles of the call's keys, of `keyTile`
+  /// keys each. `mapping` receives the values of the schedule's body. Without a pattern there is
+  /// one band, of all keys.
   SmallVector<BandRange> bands(Value tile, int64_t keyTile, IRMapping &mapping);
 
 private:

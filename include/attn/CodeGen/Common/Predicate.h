@@ -30,6 +30,7 @@
 
 #include "attn/IR/AttnOps.h"
 #include "mlir/IR/Builders.h"
+#include <functional>
 
 namespace mlir::attn {
 
@@ -54,6 +55,9 @@ struct PredicateLanes {
   Value base;
   /// An i32 or a vector of i32, within the positions' range if they are not constant.
   Value offsets;
+  /// What a target makes of a scalar bound, an i32, before a vector of lanes is compared with it;
+  /// by default nothing.
+  std::function<Value(Value)> hold = {};
 };
 
 /// Emits which lanes see, or are seen by, the position `other` of the other side, an i64. The
