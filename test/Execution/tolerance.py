@@ -22,6 +22,36 @@ def check(where, output, lse, expected_output, expected_lse):
     _compare("lse", where, lse, expected_lse, lse_factor * (1 + np.abs(expected_lse)))
 
 
+def unfused(query, key, value, mask, dtype):
+    """What attention step by step in a 16-bit dtype gives: each result is rounded to it.
+
+    `dtype` rounds an array: np.float16, or a function of one. Returns the output in f64.
+    """
+    group = query.shape[1] // max(1, key.shape[1])
+    key, value = (np.repeat(x, group, axis=1).astype(np.float32) for x in (key, value))
+    scale = np.float32(query.shape[3] ** -0.5)
+    with np.errstate(all="ignore"):
+        scores = dtype(query.astype(np.float32) @ key.swapaxes(2, 3)).astype(np.float32)
+        scores = np.where(mask, dtype(scores * scale).astype(np.float32), -np.inf)
+        top = scores.max(axis=-1, keepdims=True, initial=-np.inf)
+        weights = np.exp(scores - np.where(np.isfinite(top), top, 0))
+        total = weights.sum(axis=-1, keepdims=True)
+        weights = dtype(weights / np.where(total == 0, 1, total)).astype(np.float32)
+        return dtype(weights @ value).astype(np.float64)
+
+
+def check_half(where, output, lse, expected_output, expected_lse, reference, ulp):
+    """The rule for 16-bit kernels: at most twice the error of the unfused computation in the same
+    dtype, and 2 ulp of the largest output in any case; lse within 1e-3. `ulp` is that of 1.
+    """
+    finite = np.isfinite(expected_output)
+    largest_output = np.abs(expected_output[finite]).max(initial=0.0)
+    errors = np.abs(reference - expected_output)[finite & np.isfinite(reference)]
+    allowed = max(2 * errors.max(initial=0.0), 2 * ulp * largest_output)
+    _compare("16-bit output", where, output, expected_output, allowed)
+    _compare("16-bit lse", where, lse, expected_lse, 1e-3)
+
+
 def _compare(name, where, found, expected, allowed):
     assert found.shape == expected.shape, where
     special = ~np.isfinite(expected)
