@@ -20,6 +20,8 @@ COLUMNS = [
     ("CPU kernel, f32, every size", r"test_library test_(sizes|head_dims)\[.*\b{name}\b.*\]$"),
     ("NaN and Inf contained", r"test_library test_.*poison.*\[.*\b{name}\b.*\]$"),
     ("same bits on 1, 2, 4 threads", r"test_library test_the_number_of_threads.*\[{name}\]$"),
+    ("sm_80, emulated", r"test_gpu test_gpu_.*\[{name}-(.*-)?sm_80\]$"),
+    ("sm_90a, emulated", r"test_gpu test_gpu_.*\[{name}-(.*-)?sm_90a\]$"),
 ]
 
 
