@@ -107,10 +107,14 @@ void Compilation::describeKernels() {
 }
 
 LogicalResult Compilation::makeArtifact() {
+  if (failed(runPasses()))
+    return failure();
   auto built = [&]() -> llvm::Expected<Artifact> {
     auto target = resolveTarget(options.target);
     if (!target)
       return target.takeError();
+    if (const auto gpu = cuda::lookupTarget(options.target))
+      return buildDeviceArtifact(*module, info, *target, gpu->sharedLimit);
     return buildArtifact(*module, info, *target, level);
   }();
   if (!built) {
@@ -145,9 +149,12 @@ std::string Compilation::describeFailure() const {
   add(Phase::Bands, {});
   add(Phase::Schedule, tiles);
   add(Phase::Codegen, target);
-  // LLVM's part is no pass, but what it is given can be seen.
+  if (isGPU && phase == Phase::Artifact)
+    command += " --attn-gpu-to-binary";
+  // For processors LLVM's part is no pass, but what it is given can be seen.
   return ("phase '" + stringifyPhase(phase) + "' failed" + (error.empty() ? "" : ": ") + error +
-          (phase == Phase::Artifact ? "\nsee its input with: " : "\nrepeat it with: ") + command)
+          (phase == Phase::Artifact && !isGPU ? "\nsee its input with: " : "\nrepeat it with: ") +
+          command)
       .str();
 }
 
@@ -162,7 +169,7 @@ std::string Compilation::print() {
 }
 
 std::string Compilation::getDumpSuffix() const {
-  const StringRef suffix = phase == Phase::Artifact ? ".s"
+  const StringRef suffix = phase == Phase::Artifact ? artifact.target.isGPU() ? ".ptx" : ".s"
                            : phase == Phase::Bands  ? ".txt"
                                                     : ".mlir";
   return ("." + Twine(int(phase)) + "." + stringifyPhase(phase) + suffix).str();

@@ -17,19 +17,36 @@ using llvm::StringRef;
 
 namespace {
 
+/// Which targets have files of a kind.
+enum Owner { Processors = 1, GPUs = 2, All = 3 };
+
 struct EmitKindEntry {
   EmitKind kind;
   StringRef name, suffix;
+  Owner owner;
 };
 constexpr EmitKindEntry kEmitKinds[] = {
-    {EmitKind::Object, "object", ".o"},
-    {EmitKind::Shared, "shared", ".so"},
-    {EmitKind::Header, "header", ".h"},
-    {EmitKind::LLVM, "llvm", ".ll"},
-    {EmitKind::Assembly, "asm", ".s"},
-    {EmitKind::Manifest, "manifest", ".json"},
-    {EmitKind::MaskASCII, "mask-ascii", ".mask.txt"},
+    {EmitKind::Object, "object", ".o", Processors},
+    {EmitKind::Shared, "shared", ".so", Processors},
+    {EmitKind::LLVM, "llvm", ".ll", Processors},
+    {EmitKind::Assembly, "asm", ".s", Processors},
+    {EmitKind::PTX, "ptx", ".ptx", GPUs},
+    {EmitKind::Cubin, "cubin", ".cubin", GPUs},
+    {EmitKind::Launcher, "launcher", ".launcher.c", GPUs},
+    {EmitKind::Header, "header", ".h", All},
+    {EmitKind::Manifest, "manifest", ".json", All},
+    {EmitKind::MaskASCII, "mask-ascii", ".mask.txt", All},
 };
+
+std::string listKinds(Owner owner) {
+  llvm::SmallVector<StringRef> names;
+  for (const EmitKindEntry &entry : kEmitKinds)
+    if (entry.owner & owner)
+      names.push_back(entry.name);
+  return llvm::join(names, ", ");
+}
+
+Owner ownerOf(const TargetDescription &target) { return target.isGPU() ? GPUs : Processors; }
 
 const EmitKindEntry &getEntry(EmitKind kind) {
   return *llvm::find_if(kEmitKinds, [&](auto &entry) { return entry.kind == kind; });
@@ -83,6 +100,25 @@ std::optional<EmitKind> mlir::attn::parseEmitKind(StringRef name) {
   return std::nullopt;
 }
 
+std::string mlir::attn::listEmitKinds() { return listKinds(All); }
+std::string mlir::attn::listEmitKinds(const TargetDescription &target) {
+  return listKinds(ownerOf(target));
+}
+
+llvm::Error mlir::attn::checkEmitKind(EmitKind kind, const TargetDescription &target) {
+  if (getEntry(kind).owner & ownerOf(target))
+    return llvm::Error::success();
+  return llvm::createStringError("target '" + target.name + "' has no '" + getEntry(kind).name +
+                                 "', it has " + listEmitKinds(target));
+}
+
+llvm::ArrayRef<EmitKind> mlir::attn::getDefaultEmitKinds(const TargetDescription &target) {
+  static constexpr EmitKind processor[] = {EmitKind::Object, EmitKind::Header, EmitKind::Manifest};
+  static constexpr EmitKind gpu[] = {EmitKind::PTX, EmitKind::Launcher, EmitKind::Header,
+                                     EmitKind::Manifest};
+  return target.isGPU() ? llvm::ArrayRef<EmitKind>(gpu) : processor;
+}
+
 llvm::Expected<llvm::SmallVector<char, 0>> mlir::attn::emitObject(const Artifact &artifact) {
   llvm::SmallVector<char, 0> bytes;
   llvm::raw_svector_ostream os(bytes);
@@ -94,6 +130,12 @@ llvm::Expected<llvm::SmallVector<char, 0>> mlir::attn::emitObject(const Artifact
 }
 
 llvm::Expected<std::string> mlir::attn::emitAssembly(const Artifact &artifact) {
+  if (artifact.target.isGPU()) {
+    std::string text;
+    for (const DeviceImage &image : artifact.images)
+      text += image.ptx;
+    return text;
+  }
   llvm::SmallString<0> text;
   llvm::raw_svector_ostream os(text);
   if (llvm::Error error = generate(artifact, llvm::CodeGenFileType::AssemblyFile, os))
@@ -108,7 +150,13 @@ std::string mlir::attn::emitLLVM(const Artifact &artifact) {
 }
 
 llvm::Expected<std::vector<EmittedFile>>
-mlir::attn::emitFiles(const Artifact &artifact, llvm::ArrayRef<EmitKind> kinds, StringRef picture) {
+mlir::attn::emitFiles(Artifact artifact, llvm::ArrayRef<EmitKind> kinds, StringRef picture) {
+  for (EmitKind kind : kinds)
+    if (llvm::Error error = checkEmitKind(kind, artifact.target))
+      return std::move(error);
+  if (llvm::is_contained(kinds, EmitKind::Cubin))
+    if (llvm::Error error = assembleImages(artifact))
+      return std::move(error);
   // Machine code is made once, for the object and the shared library.
   std::optional<llvm::SmallVector<char, 0>> object;
   const auto emit = [&](EmitKind kind) -> llvm::Expected<std::string> {
@@ -123,25 +171,37 @@ mlir::attn::emitFiles(const Artifact &artifact, llvm::ArrayRef<EmitKind> kinds, 
       return std::string(object->data(), object->size());
     case EmitKind::Shared:
       return emitShared(artifact, *object);
-    case EmitKind::Header:
-      return emitHeader(artifact);
     case EmitKind::LLVM:
       return emitLLVM(artifact);
     case EmitKind::Assembly:
       return emitAssembly(artifact);
+    case EmitKind::Launcher:
+      return emitLauncher(artifact);
+    case EmitKind::Header:
+      return emitHeader(artifact);
     case EmitKind::Manifest:
       return artifact.manifest + "\n";
     case EmitKind::MaskASCII:
       return picture.str();
+    case EmitKind::PTX:
+    case EmitKind::Cubin:
+      break;
     }
-    llvm_unreachable("unknown kind of file");
+    llvm_unreachable("images are files of their own");
   };
   std::vector<EmittedFile> files;
   for (EmitKind kind : kinds) {
+    const std::string suffix = getFileSuffix(kind).str();
+    if (kind == EmitKind::PTX || kind == EmitKind::Cubin) {
+      for (const auto &[kernel, image] : llvm::zip_equal(artifact.info.kernels, artifact.images))
+        files.push_back(
+            {kind, kernel.symbol + suffix, kind == EmitKind::PTX ? image.ptx : image.cubin});
+      continue;
+    }
     auto contents = emit(kind);
     if (!contents)
       return contents.takeError();
-    files.push_back({kind, std::move(*contents)});
+    files.push_back({kind, artifact.info.name + suffix, std::move(*contents)});
   }
   return files;
 }

@@ -5,12 +5,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "Manifest.h"
-#include "attn/Runtime/Kernel.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/SHA256.h"
 #include "llvm/Support/raw_ostream.h"
+#include <cstddef>
 
 using namespace mlir::attn;
 using llvm::StringRef;
@@ -25,6 +25,66 @@ std::string printJSON(llvm::function_ref<void(llvm::json::OStream &)> print) {
   return text;
 }
 
+void printLaunch(llvm::json::OStream &json, const KernelInfo &kernel) {
+  const AttnDeviceInfo info = makeDeviceInfo(kernel);
+  json.attributeObject("launch", [&] {
+    json.attribute("compute_capability", info.compute_capability);
+    json.attribute("is_architecture_exact", info.is_architecture_exact);
+    json.attribute("threads", info.threads);
+    json.attribute("shared_bytes", info.shared_bytes);
+    json.attribute("query_tile", info.query_tile);
+    json.attribute("key_tile", info.key_tile);
+    json.attribute("panel_columns", info.panel_columns);
+    json.attribute("output_rows", info.output_rows);
+  });
+}
+
+/// What the kernel is called with: name, kind and size of each parameter, and of the structure the
+/// place of each field.
+void printParameters(llvm::json::OStream &json, const KernelInfo &kernel) {
+  constexpr int64_t kTensorMapBytes = 128;
+  const std::pair<StringRef, size_t> fields[] = {
+      {"query", offsetof(AttnLaunch, query)},
+      {"key", offsetof(AttnLaunch, key)},
+      {"value", offsetof(AttnLaunch, value)},
+      {"output", offsetof(AttnLaunch, output)},
+      {"lse", offsetof(AttnLaunch, lse)},
+      {"query_strides", offsetof(AttnLaunch, query_strides)},
+      {"key_strides", offsetof(AttnLaunch, key_strides)},
+      {"value_strides", offsetof(AttnLaunch, value_strides)},
+      {"output_strides", offsetof(AttnLaunch, output_strides)},
+      {"lse_strides", offsetof(AttnLaunch, lse_strides)},
+      {"offset", offsetof(AttnLaunch, offset)},
+      {"key_offset", offsetof(AttnLaunch, key_offset)},
+      {"length", offsetof(AttnLaunch, length)},
+      {"query_length", offsetof(AttnLaunch, query_length)},
+      {"key_length", offsetof(AttnLaunch, key_length)},
+      {"query_heads", offsetof(AttnLaunch, query_heads)},
+      {"group", offsetof(AttnLaunch, group)},
+      {"tiles", offsetof(AttnLaunch, tiles)},
+      {"items", offsetof(AttnLaunch, items)},
+      {"scale_log2", offsetof(AttnLaunch, scale_log2)},
+  };
+  const auto print = [&](StringRef name, StringRef kind, int64_t bytes) {
+    json.attribute("name", name);
+    json.attribute("kind", kind);
+    json.attribute("bytes", bytes);
+  };
+  json.attributeArray("parameters", [&] {
+    if (kernel.launch->panelColumns)
+      for (StringRef name : {"query_map", "key_map", "value_map", "output_map"})
+        json.object([&] { print(name, "tensor_map", kTensorMapBytes); });
+    json.object([&] {
+      print("launch", "struct", sizeof(AttnLaunch) + 8 * kernel.arguments.size());
+      json.attributeObject("offsets", [&] {
+        for (const auto &[name, offset] : fields)
+          json.attribute(name, int64_t(offset));
+        json.attribute("arguments", int64_t(sizeof(AttnLaunch)));
+      });
+    });
+  });
+}
+
 void printKernel(llvm::json::OStream &json, const KernelInfo &kernel) {
   json.object([&] {
     json.attribute("symbol", kernel.symbol);
@@ -35,6 +95,18 @@ void printKernel(llvm::json::OStream &json, const KernelInfo &kernel) {
       for (const std::string &name : kernel.arguments)
         json.value(name);
     });
+    if (kernel.launch) {
+      printLaunch(json, kernel);
+      printParameters(json, kernel);
+    }
+    if (kernel.ptxas)
+      json.attributeObject("ptxas", [&] {
+        json.attribute("version", kernel.ptxas->version);
+        json.attribute("registers", kernel.ptxas->registers);
+        json.attribute("spill_bytes", 0);
+        json.attribute("stack_bytes", kernel.ptxas->stack);
+        json.attribute("static_shared_bytes", kernel.ptxas->staticShared);
+      });
   });
 }
 

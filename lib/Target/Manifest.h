@@ -11,7 +11,8 @@
 
 namespace mlir::attn {
 
-/// The manifest of a whole artifact. `code` is hashed into it: the LLVM IR without manifests.
+/// The manifest of a whole artifact. `code` is hashed into it: the LLVM IR without manifests, or
+/// the PTX.
 std::string printManifest(const ArtifactInfo &info, const TargetDescription &target,
                           llvm::StringRef code);
 

@@ -52,9 +52,11 @@ struct CommandLine {
   cl::opt<std::string> spec{cl::Positional, cl::desc("SPEC"), cl::cat(files)};
   cl::opt<std::string> output{"o", cl::desc("folder of the files (.), or - for standard output"),
                               cl::value_desc("DIR"), cl::cat(files)};
-  cl::list<std::string> emit{"e", cl::CommaSeparated, cl::value_desc("KINDS"), cl::cat(files),
-                             cl::desc("kinds of file: object, shared, header, llvm, asm, manifest, "
-                                      "mask-ascii (object,header,manifest)")};
+  cl::list<std::string> emit{
+      "e", cl::CommaSeparated, cl::value_desc("KINDS"), cl::cat(files),
+      cl::desc("kinds of file: object, shared, llvm, asm of a processor; ptx, "
+               "cubin, launcher of a GPU; header, manifest, mask-ascii "
+               "(object or ptx,launcher; header,manifest)")};
   cl::opt<std::string> name{"name", cl::desc("base of the file names (that of SPEC)"),
                             cl::value_desc("NAME"), cl::cat(files)};
 
@@ -88,7 +90,7 @@ struct CommandLine {
 
 /// What the command line asks for, checked.
 struct Request {
-  std::vector<EmitKind> kinds;
+  SmallVector<EmitKind> kinds;
   std::optional<Phase> last;
   std::string name;
 };
@@ -114,13 +116,18 @@ int readRequest(const CommandLine &line, Request &request) {
   for (const std::string &name : line.emit) {
     const std::optional<EmitKind> kind = parseEmitKind(name);
     if (!kind)
-      return usageError("unknown kind of file '" + name +
-                        "'; expected object, shared, header, llvm, asm, manifest or mask-ascii");
+      return usageError("unknown kind of file '" + name + "'; expected one of " + listEmitKinds());
     if (!llvm::is_contained(request.kinds, *kind))
       request.kinds.push_back(*kind);
   }
+  auto target = resolveTarget(line.target);
+  if (!target)
+    return usageError(llvm::toString(target.takeError()));
+  for (EmitKind kind : request.kinds)
+    if (llvm::Error error = checkEmitKind(kind, *target))
+      return usageError(llvm::toString(std::move(error)));
   if (request.kinds.empty())
-    request.kinds = {EmitKind::Object, EmitKind::Header, EmitKind::Manifest};
+    request.kinds = llvm::to_vector(getDefaultEmitKinds(*target));
   if (!line.stopAfter.empty() && !(request.last = parsePhase(line.stopAfter)))
     return usageError("unknown phase '" + line.stopAfter +
                       "'; expected text, dialect, bands, schedule, codegen or artifact");
@@ -133,9 +140,6 @@ int readRequest(const CommandLine &line, Request &request) {
     return usageError("expected --length from 1 to 2^20, found " + Twine(line.length));
   if (line.dtype != "f32" && line.dtype != "f16" && line.dtype != "bf16")
     return usageError("expected --dtype f32, f16 or bf16, found '" + line.dtype + "'");
-  auto target = resolveTarget(line.target);
-  if (!target)
-    return usageError(llvm::toString(target.takeError()));
   request.name = !line.name.empty() ? line.name.getValue()
                  : line.spec == "-" ? "spec"
                                     : llvm::sys::path::stem(line.spec).str();
@@ -249,12 +253,12 @@ int compile(const CommandLine &line, const Request &request) {
   if (request.last)
     return failed(writeFile(line.output.empty() ? "-" : line.output.c_str(),
                             request.name + compilation.getDumpSuffix(), compilation.print()));
-  auto files = emitFiles(compilation.getArtifact(), request.kinds, picture);
+  auto files = emitFiles(compilation.takeArtifact(), request.kinds, picture);
   if (!files)
     return inputError(llvm::toString(files.takeError()));
   for (const EmittedFile &file : *files)
-    if (failed(writeFile(line.output.empty() ? "." : line.output.c_str(),
-                         request.name + getFileSuffix(file.kind).str(), file.contents)))
+    if (failed(
+            writeFile(line.output.empty() ? "." : line.output.c_str(), file.name, file.contents)))
       return 1;
   return 0;
 }

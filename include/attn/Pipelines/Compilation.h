@@ -37,11 +37,13 @@ public:
   /// What the current phase has made, as text: MLIR, the list of bands, or assembly.
   std::string print();
 
-  /// The suffix of a file that holds `print()`: ".2.dialect.mlir" to ".6.artifact.s".
+  /// The suffix of a file that holds `print()`: ".2.dialect.mlir" to ".6.artifact.s" or
+  /// ".6.artifact.ptx".
   std::string getDumpSuffix() const;
 
   /// The artifact; after the last phase only.
   const Artifact &getArtifact() const { return artifact; }
+  Artifact takeArtifact() { return std::move(artifact); }
 
 private:
   LogicalResult runPasses();

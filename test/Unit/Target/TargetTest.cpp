@@ -9,7 +9,9 @@
 #include "attn/Runtime/Runtime.h"
 #include "attn/Target/Artifact.h"
 #include "attn/Target/JIT.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/Object/ELFObjectFile.h"
 #include "llvm/Support/FileSystem.h"
@@ -242,6 +244,57 @@ TEST_F(Target, FilesComeInTheOrderAsked) {
   EXPECT_EQ(files[2].contents.substr(1, 3), "ELF");
 }
 
+/// The artifact of a binary that says `launch`; `sharedLimit` is what it may take.
+llvm::Expected<Artifact> buildDevice(MLIRContext &context, StringRef launch, int64_t sharedLimit) {
+  context.loadDialect<gpu::GPUDialect, NVVM::NVVMDialect>();
+  const std::string text = ("gpu.binary @toy {attn.launch = {" + launch +
+                            "}} [#gpu.object<#nvvm.target<chip = \"sm_90a\">, assembly = \"PTX\">]")
+                               .str();
+  OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(text, &context);
+  EXPECT_TRUE(bool(module));
+  ArtifactInfo info = toyInfo();
+  info.kernels[0].dtype = "bf16";
+  return buildDeviceArtifact(*module, std::move(info), llvm::cantFail(resolveTarget("sm_90a")),
+                             sharedLimit);
+}
+
+constexpr StringRef kLaunch = "threads = 384 : i32, shared_bytes = 1000 : i32, query_tile = 128 : "
+                              "i32, key_tile = 112 : i32, panel_columns = 64 : i32, "
+                              "output_rows = 16 : i32";
+
+TEST_F(Target, DeviceInfoIsThatOfTheBinary) {
+  const Artifact artifact = llvm::cantFail(buildDevice(context, kLaunch, 1000));
+  EXPECT_EQ(artifact.images.at(0).ptx, "PTX");
+  const AttnDeviceInfo info = makeDeviceInfo(artifact.info.kernels[0]);
+  EXPECT_EQ(info.struct_size, sizeof(AttnDeviceInfo));
+  EXPECT_STREQ(info.symbol, "toy");
+  EXPECT_EQ(info.compute_capability, 90);
+  EXPECT_EQ(info.is_architecture_exact, 1);
+  EXPECT_EQ(info.dtype, ATTN_DTYPE_BF16);
+  EXPECT_EQ(info.features, 64);
+  EXPECT_EQ(info.threads, 384);
+  EXPECT_EQ(info.shared_bytes, 1000);
+  EXPECT_EQ(info.query_tile, 128);
+  EXPECT_EQ(info.key_tile, 112);
+  EXPECT_EQ(info.panel_columns, 64);
+  EXPECT_EQ(info.output_rows, 16);
+  EXPECT_EQ(info.argument_count, 1);
+}
+
+TEST_F(Target, DeviceErrorsNameTheLimit) {
+  const auto errorOf = [](llvm::Expected<Artifact> artifact) {
+    return artifact ? std::string("none") : llvm::toString(artifact.takeError());
+  };
+  EXPECT_EQ(errorOf(buildDevice(context, kLaunch, 999)),
+            "kernel 'toy' takes 1000 bytes of shared memory, the limit of sm_90a is 999");
+  EXPECT_EQ(errorOf(buildDevice(context, "threads = 384 : i32", 999)),
+            "kernel 'toy': expected an integer 'shared_bytes' in 'attn.launch'");
+  OwningOpRef<ModuleOp> empty = ModuleOp::create(UnknownLoc::get(&context));
+  EXPECT_EQ(
+      errorOf(buildDeviceArtifact(*empty, toyInfo(), llvm::cantFail(resolveTarget("sm_90a")), 999)),
+      "kernel 'toy': expected a 'gpu.binary' of PTX");
+}
+
 TEST_F(Target, HeaderStandsAlone) {
   const TemporaryFolder folder;
   const std::string header = folder.file("toys.h"), program = folder.file("program.c");
@@ -259,8 +312,9 @@ TEST_F(Target, HeaderStandsAlone) {
 }
 
 TEST(EmitKinds, RoundTrip) {
-  for (auto kind : {EmitKind::Object, EmitKind::Shared, EmitKind::Header, EmitKind::LLVM,
-                    EmitKind::Assembly, EmitKind::Manifest, EmitKind::MaskASCII})
+  for (auto kind : {EmitKind::Object, EmitKind::Shared, EmitKind::LLVM, EmitKind::Assembly,
+                    EmitKind::PTX, EmitKind::Cubin, EmitKind::Launcher, EmitKind::Header,
+                    EmitKind::Manifest, EmitKind::MaskASCII})
     EXPECT_EQ(parseEmitKind(stringifyEmitKind(kind)), kind);
   EXPECT_EQ(parseEmitKind("exe"), std::nullopt);
 }
