@@ -16,6 +16,7 @@ def Tile_Dialect : Dialect {
   let name = "attn_tile";
   let cppNamespace = "::mlir::attn::tile";
   let summary = "what the warps of a GPU kernel do with tiles of scores, weights and outputs";
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
   let description = [{
     The ops between a schedule and the instructions of a GPU. They are what the kernels of lib/CodeGen/GPU are
     written in; `attn-lower-tiles` turns each into llvm and nvvm.
@@ -235,7 +236,8 @@ def Tile_LoadOp : Tile_Op<"load", [MemoryEffects<[MemRead, MemWrite]>]> {
   let summary = "load a tile of a tensor into panels of shared memory by TMA";
   let description = [{
     Rows [row, row + rows) of head `head` of batch `batch`, in panels of the map's columns; a row that does not exist
-    is 0. `barrier` is told of the bytes: 2 * rows * features, to be expected by `attn_tile.expect`. One thread executes it.
+    is 0. `barrier` is told of the bytes: 2 * rows * features, which must be expected of it. One
+    thread executes it.
 
     ```mlir
     attn_tile.load %map[%batch, %head, %row] to %to signals %barrier {rows = 128 : i64, features = 128 : i64}
