@@ -25,6 +25,7 @@
 #ifndef ATTN_C_ATTN_H
 #define ATTN_C_ATTN_H
 
+#include "attn/Runtime/Device.h"
 #include "attn/Runtime/Runtime.h"
 
 #include <stddef.h>
@@ -144,9 +145,11 @@ ATTN_API AttnResult attn_reference(const AttnModule *module, const char *pattern
 /** How to compile; a null pointer, and a zero or null field, take the default. */
 typedef struct AttnCompileOptions {
   uint64_t struct_size; /**< sizeof(AttnCompileOptions) */
-  const char *dtype;    /**< "f32" */
-  int64_t head_dim;     /**< features of query, key and value: a multiple of 8; 64 by default */
-  const char *target;   /**< "native", or as attn-compile --target; code for this machine only */
+  const char *dtype;    /**< "f32"; for a GPU "bf16", the default, or "f16" */
+  int64_t head_dim;     /**< features of query, key and value: a multiple of 8, for a GPU 64, 96,
+                             128, 192 or 256; 64 by default */
+  const char *target;   /**< "native", or as attn-compile --target; code for this machine only. For
+                             a GPU "sm_80" or "sm_90a", without a default */
 } AttnCompileOptions;
 
 /**
@@ -156,6 +159,22 @@ typedef struct AttnCompileOptions {
  */
 ATTN_API AttnResult attn_compile(const AttnModule *module, const char *pattern,
                                  const AttnCompileOptions *options, const AttnKernel **kernel);
+
+/** A kernel for a GPU, as attn_device_load takes it. The library owns what the fields point to. */
+typedef struct AttnDeviceImage {
+  uint64_t struct_size; /**< sizeof(AttnDeviceImage), set by the caller */
+  AttnDeviceInfo info;
+  const void *ptx;
+  size_t ptx_size;      /**< with the NUL at its end */
+  const char *manifest; /**< JSON, NUL-terminated */
+} AttnDeviceImage;
+
+/**
+ * Compiles a pattern for a GPU, which this machine need not have, once: an equal pattern with equal
+ * options gives the same image again. Images live as long as the process.
+ */
+ATTN_API AttnResult attn_compile_device(const AttnModule *module, const char *pattern,
+                                        const AttnCompileOptions *options, AttnDeviceImage *image);
 
 #ifdef __cplusplus
 }

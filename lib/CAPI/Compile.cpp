@@ -4,11 +4,11 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Cache.h"
 #include "Module.h"
 #include "attn/Pipelines/Compilation.h"
 #include "attn/Target/JIT.h"
 
-#include <map>
 #include <memory>
 #include <string>
 
@@ -17,31 +17,6 @@ using namespace mlir::attn;
 using capi::fail;
 
 namespace {
-
-/// A kernel that is compiled, or about to be by whoever holds the lock.
-struct CachedKernel {
-  std::mutex mutex;
-  std::unique_ptr<JITKernel> kernel;
-};
-
-/// All kernels of the process, by what they were compiled from.
-class KernelCache {
-public:
-  /// Never destroyed: other threads may run kernels while the process ends.
-  static KernelCache &get() {
-    static auto *cache = new KernelCache();
-    return *cache;
-  }
-
-  CachedKernel &find(const std::string &key) {
-    std::lock_guard<std::mutex> lock(mutex);
-    return kernels[key];
-  }
-
-private:
-  std::mutex mutex;
-  std::map<std::string, CachedKernel> kernels; // whose elements never move
-};
 
 /// What to compile for, with the defaults filled in.
 struct Options {
@@ -134,13 +109,12 @@ AttnResult attn_compile(const AttnModule *module, const char *name, const AttnCo
   const std::string text = capi::canonicalText(pattern);
   if (text.empty())
     return ATTN_RESULT_INTERNAL;
-  CachedKernel &cached = KernelCache::get().find(options.target + '\0' +
-                                                 std::to_string(options.headDim) + '\0' + text);
+  auto &cached = capi::Cache<JITKernel>::get().find(options.target + '\0' +
+                                                    std::to_string(options.headDim) + '\0' + text);
   std::lock_guard<std::mutex> kernelLock(cached.mutex);
-  if (!cached.kernel)
-    if (AttnResult bad =
-            compile(const_cast<AttnModule &>(*module), pattern, options, cached.kernel))
+  if (!cached.value)
+    if (AttnResult bad = compile(const_cast<AttnModule &>(*module), pattern, options, cached.value))
       return bad;
-  *kernel = &cached.kernel->get();
+  *kernel = &cached.value->get();
   return ATTN_RESULT_OK;
 }

@@ -83,10 +83,13 @@ llvm::Expected<InstructionSet> findInstructionSet(const TargetDescription &targe
 
 /// A name of `resolveTarget` close to `name`; "" if there is none.
 std::string suggest(StringRef name) {
+  constexpr unsigned kFar = 3;
   std::string best;
-  unsigned distance = 3;
+  unsigned distance = kFar;
   const auto consider = [&](StringRef candidate) {
-    const unsigned found = name.edit_distance(candidate, true, distance);
+    // A name that lacks its end is nearer than one with another letter: sm_90 is not sm_80.
+    const bool isStart = candidate.starts_with(name) && candidate.size() - name.size() < kFar;
+    const unsigned found = isStart ? 0 : name.edit_distance(candidate, true, distance);
     if (found < distance) {
       distance = found;
       best = candidate.str();

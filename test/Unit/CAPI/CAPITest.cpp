@@ -360,7 +360,8 @@ TEST(Compile, RefusesBadOptions) {
   EXPECT_STREQ(attn_last_error(), "expected dtype 'f32', found 'f16'");
   EXPECT_EQ(compileError(module.get(), options(-1)), ATTN_RESULT_INVALID_ARGUMENT);
   EXPECT_STREQ(attn_last_error(), "expected a positive 'head_dim', found -1");
-  EXPECT_EQ(compileError(module.get(), options(64, "sm_90a")), ATTN_RESULT_INVALID_ARGUMENT);
+  EXPECT_EQ(compileError(module.get(), options(64, "sm_95")), ATTN_RESULT_INVALID_ARGUMENT);
+  EXPECT_EQ(compileError(module.get(), options(64, "sm_90a")), ATTN_RESULT_UNSUPPORTED);
   EXPECT_EQ(compileError(module.get(), options(64, "cascadelake")), ATTN_RESULT_UNSUPPORTED);
 #if defined(__x86_64__)
   EXPECT_EQ(compileError(module.get(), options(64, "aarch64")), ATTN_RESULT_UNSUPPORTED);
@@ -377,6 +378,74 @@ TEST(Compile, RefusesBadOptions) {
   const AttnKernel *kernel = nullptr;
   EXPECT_EQ(attn_compile(nullptr, nullptr, nullptr, &kernel), ATTN_RESULT_INVALID_ARGUMENT);
   EXPECT_EQ(attn_compile(module.get(), "q", nullptr, &kernel), ATTN_RESULT_INVALID_ARGUMENT);
+}
+
+//===----------------------------------------------------------------------===//
+// Kernels for GPUs
+//===----------------------------------------------------------------------===//
+
+AttnResult deviceError(const AttnModule *module, const AttnCompileOptions *options) {
+  AttnDeviceImage image = {sizeof(AttnDeviceImage), {}, nullptr, 0, nullptr};
+  const AttnResult result = attn_compile_device(module, nullptr, options, &image);
+  EXPECT_EQ(image.ptx, nullptr);
+  return result;
+}
+
+TEST(CompileDevice, GivesWhatTheRuntimeLoadsOnce) {
+  const Module module = parse(kLongformer), again = parse(kLongformer);
+  const AttnCompileOptions half = options(64, "sm_80", "f16"), whole = options(64, "sm_80");
+  AttnDeviceImage image = {sizeof(AttnDeviceImage), {}, nullptr, 0, nullptr};
+  AttnDeviceImage same = image, other = image;
+  ASSERT_EQ(attn_compile_device(module.get(), nullptr, &half, &image), ATTN_RESULT_OK)
+      << attn_last_error();
+  EXPECT_EQ(image.info.struct_size, sizeof(AttnDeviceInfo));
+  EXPECT_STREQ(image.info.symbol, "longformer_f16_d64");
+  EXPECT_EQ(image.info.compute_capability, 80);
+  EXPECT_EQ(image.info.is_architecture_exact, 0);
+  EXPECT_EQ(image.info.dtype, ATTN_DTYPE_F16);
+  EXPECT_EQ(image.info.features, 64);
+  EXPECT_EQ(image.info.argument_count, 2);
+  EXPECT_GT(image.info.threads, 0);
+  const char *ptx = static_cast<const char *>(image.ptx);
+  EXPECT_EQ(strlen(ptx) + 1, image.ptx_size);
+  EXPECT_NE(strstr(ptx, ".entry longformer_f16_d64("), nullptr);
+  EXPECT_NE(strstr(image.manifest, "longformer_f16_d64"), nullptr);
+
+  ASSERT_EQ(attn_compile_device(again.get(), "longformer", &half, &same), ATTN_RESULT_OK);
+  EXPECT_EQ(same.ptx, image.ptx);
+  ASSERT_EQ(attn_compile_device(again.get(), "longformer", &whole, &other), ATTN_RESULT_OK);
+  EXPECT_EQ(other.info.dtype, ATTN_DTYPE_BF16);
+  EXPECT_NE(other.ptx, image.ptx);
+}
+
+TEST(CompileDevice, RefusesBadOptions) {
+  const Module module = pattern("%m = attn.causal");
+  EXPECT_EQ(deviceError(module.get(), nullptr), ATTN_RESULT_UNSUPPORTED);
+  EXPECT_STREQ(attn_last_error(), "expected target 'sm_80' or 'sm_90a' for a GPU, found ''");
+  for (const char *target : {"sm_75", "x86-64-v3", "native"}) {
+    const AttnCompileOptions given = options(64, target);
+    EXPECT_EQ(deviceError(module.get(), &given), ATTN_RESULT_UNSUPPORTED);
+    EXPECT_EQ(attn_last_error(),
+              std::string("expected target 'sm_80' or 'sm_90a' for a GPU, found '") + target + "'");
+  }
+  AttnCompileOptions given = options(64, "sm_90a", "f32");
+  EXPECT_EQ(deviceError(module.get(), &given), ATTN_RESULT_UNSUPPORTED);
+  EXPECT_STREQ(attn_last_error(), "expected dtype 'f16' or 'bf16' for a GPU, found 'f32'");
+  given = options(-1, "sm_90a");
+  EXPECT_EQ(deviceError(module.get(), &given), ATTN_RESULT_INVALID_ARGUMENT);
+  EXPECT_STREQ(attn_last_error(), "expected a positive 'head_dim', found -1");
+  given = options(72, "sm_90a");
+  EXPECT_EQ(deviceError(module.get(), &given), ATTN_RESULT_UNSUPPORTED);
+  EXPECT_NE(strstr(attn_last_error(), "64, 96, 128, 192 or 256 for target 'sm_90a', found 72"),
+            nullptr);
+  given.struct_size = 4;
+  EXPECT_EQ(deviceError(module.get(), &given), ATTN_RESULT_INVALID_ARGUMENT);
+  given = options(64, "sm_90a");
+  AttnDeviceImage image = {4, {}, nullptr, 0, nullptr};
+  EXPECT_EQ(attn_compile_device(module.get(), nullptr, &given, &image),
+            ATTN_RESULT_INVALID_ARGUMENT);
+  EXPECT_EQ(attn_compile_device(module.get(), nullptr, &given, nullptr),
+            ATTN_RESULT_INVALID_ARGUMENT);
 }
 
 } // namespace
