@@ -8,7 +8,7 @@ import os
 import pathlib
 import struct
 import sys
-from ctypes import POINTER, c_char_p, c_int, c_int64, c_size_t, c_uint64, c_void_p
+from ctypes import POINTER, c_char_p, c_int, c_int32, c_int64, c_size_t, c_uint64, c_void_p
 
 _FILE = "libattn_opt.dylib" if sys.platform == "darwin" else "libattn_opt.so"
 
@@ -40,6 +40,38 @@ class CompileOptions(ctypes.Structure):
         ("dtype", c_char_p),
         ("head_dim", c_int64),
         ("target", c_char_p),
+    ]
+
+
+class DeviceInfo(ctypes.Structure):
+    """AttnDeviceInfo (Device.h): how to launch a GPU kernel."""
+
+    _fields_ = [
+        ("struct_size", c_uint64),
+        ("symbol", c_char_p),
+        ("compute_capability", c_int32),
+        ("is_architecture_exact", c_int32),
+        ("dtype", c_int32),
+        ("features", c_int32),
+        ("threads", c_int32),
+        ("shared_bytes", c_int32),
+        ("query_tile", c_int32),
+        ("key_tile", c_int32),
+        ("panel_columns", c_int32),
+        ("output_rows", c_int32),
+        ("argument_count", c_int32),
+    ]
+
+
+class DeviceImage(ctypes.Structure):
+    """AttnDeviceImage: a compiled GPU kernel."""
+
+    _fields_ = [
+        ("struct_size", c_uint64),
+        ("info", DeviceInfo),
+        ("ptx", c_void_p),
+        ("ptx_size", c_size_t),
+        ("manifest", c_char_p),
     ]
 
 
@@ -81,6 +113,18 @@ _PROTOTYPES = {
     "attn_reference": (c_int, [c_void_p, c_char_p, c_char_p, c_void_p, c_void_p]),
     "attn_compile": (c_int, [c_void_p, c_char_p, POINTER(CompileOptions), POINTER(c_void_p)]),
     "attn_run": (c_int, [c_void_p, c_char_p, c_int]),
+    "attn_compile_device": (
+        c_int,
+        [c_void_p, c_char_p, POINTER(CompileOptions), POINTER(DeviceImage)],
+    ),
+    "attn_driver_open": (c_void_p, [c_char_p]),
+    "attn_device_load": (c_void_p, [c_void_p, POINTER(DeviceInfo), c_void_p, c_size_t]),
+    "attn_device_launch": (c_int, [c_void_p, c_char_p, c_void_p]),
+    "attn_device_allocate": (c_int, [c_void_p, c_size_t, POINTER(c_void_p)]),
+    "attn_device_free": (c_int, [c_void_p, c_void_p]),
+    "attn_device_upload": (c_int, [c_void_p, c_void_p, c_void_p, c_size_t]),
+    "attn_device_download": (c_int, [c_void_p, c_void_p, c_void_p, c_size_t]),
+    "attn_device_synchronize": (c_int, [c_void_p, c_void_p]),
 }
 
 

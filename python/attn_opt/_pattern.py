@@ -33,7 +33,9 @@ class _Spec:
             library().attn_module_argument_name(module.handle, self.symbol, index).decode()
             for index in range(count)
         )
+        # Addresses of CPU kernels by head dim; `_device._Code` by dtype, head dim and target.
         self.kernels: dict[int, int] = {}
+        self.codes: dict[tuple[str, int, str], Any] = {}
 
     @functools.cached_property
     def text(self) -> str:
@@ -340,6 +342,12 @@ def load(path: str | os.PathLike[str], pattern: str | None = None) -> Pattern:
     """
     with open(path, encoding="utf-8") as file:
         return parse(file.read(), pattern, name=os.fspath(path))
+
+
+@functools.cache
+def everything() -> Pattern:
+    """The pattern of all pairs."""
+    return parse("attn.pattern @all {\n  %m = attn.all\n  attn.yield %m\n}\n", name="attention")
 
 
 def _restore(text: str, arguments: tuple[int, ...] | None) -> Pattern:

@@ -49,6 +49,12 @@ def test_version():
 # The C headers. A comment may stand after each field.
 
 
+@pytest.fixture(scope="module")
+def headers(root):
+    paths = ("include/attn-c/Attn.h", "include/attn/Runtime/Runtime.h")
+    return "".join((root / path).read_text() for path in (*paths, "include/attn/Runtime/Device.h"))
+
+
 def fields(header, struct):
     body = re.search(rf"typedef struct {struct} {{(.*?)}} {struct};", header, re.S).group(1)
     body = re.sub(r"/\*.*?\*/", "", body, flags=re.S)
@@ -73,24 +79,23 @@ def test_args_are_packed_as_the_header_says(root):
     assert _library.ARGS.size % 8 == 0
 
 
-@pytest.mark.parametrize("struct", ["Problem", "CompileOptions"])
-def test_structures_are_those_of_the_header(root, struct):
-    header = (root / "include/attn-c/Attn.h").read_text()
+@pytest.mark.parametrize("struct", ["Problem", "CompileOptions", "DeviceInfo", "DeviceImage"])
+def test_structures_are_those_of_the_headers(headers, struct):
     types = {
         "uint64_t ": ctypes.c_uint64,
         "int64_t ": ctypes.c_int64,
+        "int32_t ": ctypes.c_int32,
+        "size_t ": ctypes.c_size_t,
         "const char *": ctypes.c_char_p,
+        "const void *": ctypes.c_void_p,
         "const int64_t *": ctypes.c_void_p,
+        "AttnDeviceInfo ": _library.DeviceInfo,
     }
-    expected = [(name, types[kind]) for kind, name in fields(header, f"Attn{struct}")]
+    expected = [(name, types[kind]) for kind, name in fields(headers, f"Attn{struct}")]
     assert getattr(_library, struct)._fields_ == expected
 
 
-def test_functions_are_those_of_the_headers(root):
-    headers = "".join(
-        (root / path).read_text()
-        for path in ("include/attn-c/Attn.h", "include/attn/Runtime/Runtime.h")
-    )
+def test_functions_are_those_of_the_headers(headers):
     for name, (_, arguments) in _library._PROTOTYPES.items():
         declaration = re.search(rf"ATTN_API [^;(]*\b{name}\(([^;]*)\);", headers)
         assert declaration, f"{name} is not declared"
