@@ -5,7 +5,7 @@
 
 func.func @double(%q: tensor<?x?x?x64xf64>, %k: tensor<?x?x?x64xf64>, %v: tensor<?x?x?x64xf64>)
     -> (tensor<?x?x?x64xf64>, tensor<?x?x?xf32>) {
-  // expected-error @+1 {{'attn.attention' op expected elements of type f32, found 'f64'}}
+  // expected-error @+1 {{'attn.attention' op expected elements of type 'f32', found 'f64'}}
   %o, %l = attn.attention %q, %k, %v
       : tensor<?x?x?x64xf64>, tensor<?x?x?x64xf64>, tensor<?x?x?x64xf64>
         -> tensor<?x?x?x64xf64>, tensor<?x?x?xf32>

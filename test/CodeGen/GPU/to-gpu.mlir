@@ -53,7 +53,7 @@
 /// sm_90a: one thread loads, keys first; it waits for a free buffer before each load.
 // SM90: nvvm.mbarrier.init
 // SM90: nvvm.barrier
-// SM90: nvvm.setmaxregister {{.*}}decrease 40
+// SM90: nvvm.setmaxregister {{.*}}decrease 56
 // SM90: scf.while
 // SM90: attn_tile.wait
 // SM90: attn_tile.load %arg1[
@@ -64,7 +64,7 @@
 
 /// The others compute. In the loop the next scores are under way before the last weights are multiplied, and the
 /// softmax waits for the scores alone.
-// SM90: nvvm.setmaxregister {{.*}}increase 232
+// SM90: nvvm.setmaxregister {{.*}}increase 224
 // SM90: attn_tile.wgmma_ss
 // SM90: attn_tile.wgmma_wait {{.*}}pending = 0
 // SM90: attn_tile.mask
@@ -122,12 +122,12 @@ func.func @dense_f16_d96(%q: tensor<?x?x?x96xf16>, %k: tensor<?x?x?x96xf16>) -> 
 // SM80: attn_tile.mma_ss
 // SM80: scf.while {{.*}} : (i32, i1, i1) -> (i32, i1, i1)
 // SM80: attn_tile.mask
-// SM90: decrease 40
+// SM90: decrease 56
 // SM90: scf.while {{.*}} : (i32, i1, i1) -> (i32, i1, i1)
 // SM90: scf.while
 // SM90: scf.while {{.*}} : (i32, i1, i1) -> (i32, i1, i1)
 // SM90: attn_tile.load
-// SM90: increase 232
+// SM90: increase 224
 // SM90-NOT: scf.while {{.*}} : (i32, i1, i1) -> (i32, i1, i1)
 attn.pattern @comb(%w: index) {
   %comb = attn.window before %w after %w dilation 256
