@@ -197,13 +197,13 @@ def time_implementations(implementations, seconds):
             implementations[name].samples.append(1e-3 * start.elapsed_time(end))
 
 
-def count_pairs(entry, row, tile):
+def count_pairs(entry, row, tile, device):
     """Visible pairs of one head, and the tiles that hold any, from the predicate."""
     sq, sk, pairs, tiles = row.queries or row.length, row.length, 0, 0
     step = tile[0] * max(1, ROWS_AT_ONCE // tile[0])
     for begin in range(0, sq, step):
         end = min(sq, begin + step)
-        mask = mask_of(entry, row.arguments, sq, sk, "cuda", begin, end)
+        mask = mask_of(entry, row.arguments, sq, sk, device, begin, end)
         pairs += mask.sum().item()
         padded = torch.nn.functional.pad(mask, (0, -sk % tile[1], 0, -(end - begin) % tile[0]))
         shape = (padded.shape[0] // tile[0], tile[0], padded.shape[1] // tile[1], tile[1])
@@ -223,7 +223,9 @@ def check_rows(output, tensors, entry, row):
             key[:1, head // (row.heads // row.key_heads)][:, None],
             value[:1, head // (row.heads // row.key_heads)][:, None],
         )
-        masks = [mask_of(entry, row.arguments, sq, sk, "cuda", int(i), int(i) + 1) for i in picked]
+        masks = [
+            mask_of(entry, row.arguments, sq, sk, query.device, int(i), int(i) + 1) for i in picked
+        ]
         mask = torch.cat(masks)
         expected, lse = formula(*part, mask, torch.float64)
         worst = max(worst, compare(output[:1, head : head + 1, picked], lse, part, mask))
@@ -260,8 +262,9 @@ def time_row(device, folder, entry, row, arguments):
 
 
 def summary(entry, row, implementations, notes, tensors):
+    """What is kept of a row."""
     tile = (entry["launch"]["query_tile"], entry["launch"]["key_tile"])
-    pairs, tiles = count_pairs(entry, row, tile)
+    pairs, tiles = count_pairs(entry, row, tile, tensors[0].device)
     heads = row.batch * row.heads
     result = {
         "row": str(row),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import attn_opt as ao
-from attn_opt import _device
+from attn_opt import _device, _library
 from device_cases import TARGETS, close, dense, inputs
 
 
@@ -86,6 +86,28 @@ def test_what_a_kernel_says_of_itself(causal):
     assert ".target sm_90a" in kernel.ptx and ".entry" in kernel.ptx
     assert kernel.manifest["target"]["name"] == "sm_90a"
     assert repr(kernel) == "<kernel <pattern causal()>, bfloat16, head dim 128, sm_90a>"
+
+
+def test_memory_of_the_device_is_given_back(kernel, monkeypatch):
+    library, live = _library.library(), set()
+    allocate, free = library.attn_device_allocate, library.attn_device_free
+
+    def remembered(driver, size, address):
+        status = allocate(driver, size, address)
+        live.add(address._obj.value)
+        return status
+
+    def forgotten(driver, address):
+        live.remove(address)
+        return free(driver, address)
+
+    monkeypatch.setattr(library, "attn_device_allocate", remembered)
+    monkeypatch.setattr(library, "attn_device_free", forgotten)
+    kernel(*inputs(), return_lse=True, driver="emulator")
+    assert not live
+    with pytest.raises(ValueError, match="of one shape"):
+        kernel(*replaced(2, lambda x: x[:, :, 1:]), driver="emulator")
+    assert not live
 
 
 # What is wrong
@@ -183,3 +205,16 @@ def test_a_device_that_does_not_fit(causal, monkeypatch):
     kernel = ao.compile(causal, "float16", 96, "sm_90a")
     with pytest.raises(RuntimeError, match="90.*80|9.0.*8.0"):
         kernel(*inputs(features=96), driver="emulator")
+
+
+@pytest.mark.parametrize(
+    "status, error, message",
+    [(9, RuntimeError, "driver of that name"), (6, ValueError, "attention failed: ")],
+)
+def test_a_launch_that_fails(kernel, monkeypatch, status, error, message):
+    """What the driver says is an error of its own; the rest is about the call."""
+    library = _library.library()
+    monkeypatch.setattr(library, "attn_device_launch", lambda *_: status)
+    monkeypatch.setattr(library, "attn_last_error", lambda: b"no driver of that name")
+    with pytest.raises(error, match=message):
+        kernel(*inputs(), driver="emulator")

@@ -106,6 +106,7 @@ def test_attention_picks_the_target_by_the_device(causal, device, capability):
     found = device.fetch(output).numpy(), device.fetch(lse).numpy()
     close(found, dense(*arrays, causal.mask(5, 7)))
     target = "sm_90a" if capability == (9, 0) else "sm_80"
+    assert _device._target_of(torch, 0) == target
     kernel = ao.compile(causal, "float16", 64, target)
     np.testing.assert_array_equal(kernel(*arrays, driver="emulator"), found[0])
     assert torch.equal(device.fetch(kernel(*tensors)), torch.from_numpy(found[0]))
