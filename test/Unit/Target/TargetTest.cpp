@@ -130,9 +130,10 @@ TEST(Targets, Resolve) {
 TEST(Targets, ErrorsSayWhatIsAccepted) {
   EXPECT_EQ(errorOf("cascadelak"),
             "unknown target 'cascadelak'; did you mean 'cascadelake'? expected native, x86-64-v4, "
-            "x86-64-v3, aarch64, or a processor's name");
-  EXPECT_EQ(errorOf("sm_90a"), "unknown target 'sm_90a'; expected native, x86-64-v4, x86-64-v3, "
-                               "aarch64, or a processor's name");
+            "x86-64-v3, aarch64, sm_80, sm_90a, or a processor's name");
+  EXPECT_EQ(errorOf("sm_90"),
+            "unknown target 'sm_90'; did you mean 'sm_90a'? expected native, x86-64-v4, x86-64-v3, "
+            "aarch64, sm_80, sm_90a, or a processor's name");
   EXPECT_EQ(errorOf("").substr(0, 18), "unknown target '';");
   EXPECT_EQ(errorOf("nehalem"),
             "target 'nehalem' has none of the instruction sets that kernels need: AVX-512, AVX2 "
