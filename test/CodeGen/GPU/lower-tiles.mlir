@@ -301,6 +301,7 @@ func.func @wgmma_ss_128(%q: i32, %k: i32) -> vector<8xf32> {
 // CHECK-SAME: add.s64 da, $8, 2;\0Aadd.s64 db, $9, 2;
 // CHECK-SAME: m64n16k16.f32.f16.f16
 // CHECK-SAME: add.s64 da, $8, 512;\0Aadd.s64 db, $9, 64;
+// CHECK-SAME: add.s64 da, $8, 514;\0Aadd.s64 db, $9, 66;
 // CHECK-SAME: add.s64 da, $8, 1026;\0Aadd.s64 db, $9, 130;
 // CHECK-SAME: commit_group
 // CHECK-SAME: %[[Q]], %[[K]]
