@@ -78,7 +78,7 @@ CompiledKernel::CompiledKernel(StringRef text, int64_t features, StringRef targe
     die(toString(description.takeError()));
   ArtifactInfo info;
   info.name = name;
-  info.kernels.push_back({name, pattern().getSymName().str(), "", "f32", features, {}, {}});
+  info.kernels.push_back({name, pattern().getSymName().str(), "", "f32", features, {}, {}, {}});
   auto artifact = buildArtifact(*lowered, info, *description, OptimizationLevel::Full);
   if (!artifact)
     die(toString(artifact.takeError()));
