@@ -65,9 +65,9 @@ void KernelEmitter::emit() {
   OpBuilder::InsertionGuard guard(e);
   e.setInsertionPointToStart(module.getBody());
   // Dynamic shared memory has no size of its own; swizzles need its alignment.
-  auto memory = LLVM::GlobalOp::create(e, LLVM::LLVMArrayType::get(e.getI8Type(), 0),
-                                       /*isConstant=*/false, LLVM::Linkage::External, "shared",
-                                       Attribute(), /*alignment=*/1024, /*addrSpace=*/3);
+  LLVM::GlobalOp::create(e, LLVM::LLVMArrayType::get(e.getI8Type(), 0),
+                         /*isConstant=*/false, LLVM::Linkage::External, "shared", Attribute(),
+                         /*alignment=*/1024, /*addrSpace=*/3);
 
   Type pointer = e.ptr();
   SmallVector<Type> types(target.isHopper ? 5 : 1, pointer);
@@ -95,7 +95,6 @@ void KernelEmitter::emit() {
   for (unsigned i = 0; i + 1 < types.size(); ++i)
     maps[i] = arguments[i];
   shared = LLVM::AddressOfOp::create(e, e.sharedPtr(), "shared");
-  (void)memory;
   thread = NVVM::ThreadIdXOp::create(e, e.i32());
   if (target.isHopper)
     emitHopper();

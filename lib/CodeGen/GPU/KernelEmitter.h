@@ -147,7 +147,6 @@ private:
   int64_t features() const { return kernel.features; }
   VectorType fragment(int64_t columns) { return e.f32s(columns / 2); }
   Value splatRow(float value) { return e.splat(value, 2); }
-  Value select(Value condition, Value a, Value b) { return e.select(condition, a, b); }
 
   WarpEmitter e;
   KernelFunction kernel;
