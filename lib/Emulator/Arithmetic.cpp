@@ -247,6 +247,13 @@ bool evaluateIntegerLane(const Instruction &inst, Type type, const uint64_t *in,
       out = (out & ~(1ull << (position + i))) | (a >> i & 1) << (position + i);
     return true;
   }
+  case Opcode::Bmsk: {
+    uint64_t limit = inst.has(Clamp) ? 32 : 31;
+    uint64_t position = inst.has(Clamp) ? std::min(a, limit) : a & limit;
+    uint64_t width = inst.has(Clamp) ? std::min(b, limit) : b & limit;
+    out = ((1ull << width) - 1) << position;
+    return true;
+  }
   case Opcode::Shf: {
     uint64_t both = (in[1] << 32) | (in[0] & 0xffffffff);
     unsigned amount = inst.has(Clamp) ? std::min<uint64_t>(in[2] & 0xffffffff, 32) : in[2] & 31;

@@ -287,6 +287,7 @@ std::string checkOperands(const Instruction &inst) {
   case Opcode::Rem:
   case Opcode::Shl:
   case Opcode::Shr:
+  case Opcode::Bmsk:
   case Opcode::Sub:
   case Opcode::Xor:
   case Opcode::ReduxSync:

@@ -80,6 +80,11 @@ const Case cases[] = {
      "mov.b32 %r2, 0xabcd; bfe.u32 %r3, %r2, 4, 8; bfi.b32 %r4, 5, 0, 8, 4; mov.b64 %rd0, {%r3, "
      "%r4};",
      0x500000000bcull, 0x500000000bcull},
+    {"BitMask", "bmsk.clamp.b32 %r3, 0, 32; bmsk.clamp.b32 %r4, 28, 6; mov.b64 %rd0, {%r3, %r4};",
+     0xf0000000ffffffffull, 0xf0000000ffffffffull},
+    {"BitMaskEmpty",
+     "bmsk.clamp.b32 %r3, 40, 3; bmsk.wrap.b32 %r4, 33, 34; mov.b64 %rd0, {%r3, %r4};",
+     0x600000000ull, 0x600000000ull},
     {"Counts",
      "mov.b32 %r2, 0xf0; clz.b32 %r3, %r2; popc.b32 %r4, %r2; brev.b32 %r5, %r2; add.s32 %r3, %r3, "
      "%r4; mov.b64 %rd0, {%r3, %r5};",
