@@ -31,7 +31,7 @@ def operand_types(body, example):
     layout = "".join(FORMAT.search(body).groups(default=""))
     # What stands behind the operands says the types that ODS leaves open.
     open_types = re.findall(r"(?<!`)type\(\$(\w+)\)", layout)
-    trailing = re.search(r" : ((?:vector<\w+>(?:, | -> )?)+)\s*$", example.rstrip())
+    trailing = re.search(r" : ((?:(?:vector<\w+>|i32)(?:, | -> )?)+)\s*$", example.rstrip())
     written = split(trailing.group(1).replace("->", ",")) if trailing else []
     order = [name for name in re.findall(r"(?<!\()\$(\w+)", layout) if name in declared
              and not declared[name].startswith(("Tile_Int", "Tile_Element"))]

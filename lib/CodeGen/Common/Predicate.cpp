@@ -62,9 +62,11 @@ public:
   Emission(ImplicitLocOpBuilder &builder, const PatternOperands &operands,
            const PredicateLanes &lanes, Value other)
       : b(builder), operands(operands), side(lanes.side), base(lanes.base), offsets(lanes.offsets),
-        other(other), offsetRange(boundOffsets(offsets)), hold(lanes.hold) {}
+        end(lanes.end), other(other), offsetRange(boundOffsets(offsets)),
+        wordBelow(lanes.wordBelow), hold(lanes.hold) {}
 
-  Value mask(Value mask);
+  /// The mask of the pattern, false where there is no lane: lanes or a word.
+  Value pattern(PatternOp pattern);
 
 private:
   //===--------------------------------------------------------------------===//
@@ -111,10 +113,26 @@ private:
   // Masks
   //===--------------------------------------------------------------------===//
 
-  Value both(Value x, Value y) { return b.createOrFold<arith::AndIOp>(x, y); }
-  Value either(Value x, Value y) { return b.createOrFold<arith::OrIOp>(x, y); }
-  Value negate(Value x) { return b.createOrFold<arith::XOrIOp>(x, boolean(true)); }
-  Value boolean(bool value);
+  // A mask is an i1 for each lane, or a word with a bit for each.
+
+  bool isWord(Value mask) const { return mask.getType().isInteger(32); }
+  Value asLanes(Value mask);
+  template <typename Op>
+  Value combine(Value x, Value y) {
+    if (isWord(x) != isWord(y))
+      x = asLanes(x), y = asLanes(y);
+    return b.createOrFold<Op>(x, y);
+  }
+  Value both(Value x, Value y) { return combine<arith::AndIOp>(x, y); }
+  Value either(Value x, Value y) { return combine<arith::OrIOp>(x, y); }
+  Value negate(Value x) {
+    Attribute ones = b.getIntegerAttr(getElementTypeOrSelf(x), -1);
+    if (auto vector = dyn_cast<VectorType>(x.getType()))
+      ones = DenseElementsAttr::get(vector, ones);
+    return b.createOrFold<arith::XOrIOp>(x, arith::ConstantOp::create(b, cast<TypedAttr>(ones)));
+  }
+  Value boolean(bool value) { return uniform(arith::ConstantOp::create(b, b.getBoolAttr(value))); }
+  Value mask(Value mask);
   /// The i1 `condition`, which holds or not for all lanes alike.
   Value uniform(Value condition);
   /// `begin <= x < end`, where x is the position on the side `ranged`.
@@ -143,9 +161,9 @@ private:
   ImplicitLocOpBuilder &b;
   const PatternOperands &operands;
   const LaneSide side;
-  const Value base, offsets, other;
+  const Value base, offsets, end, other;
   const Interval offsetRange;
-  const std::function<Value(Value)> hold;
+  const std::function<Value(Value)> wordBelow, hold;
   DenseMap<Value, Value> emitted;
 };
 
@@ -218,6 +236,15 @@ Value Emission::like(Value lanes, Value scalar) {
 
 Value Emission::compareLanes(arith::CmpIPredicate predicate, Value lanes, Value bound,
                              Interval range) {
+  using arith::CmpIPredicate;
+  if (wordBelow && lanes == offsets && predicate != CmpIPredicate::eq) {
+    bool includesBound = predicate == CmpIPredicate::sle || predicate == CmpIPredicate::sgt;
+    Value first = includesBound ? add(bound, constant(1)) : bound;
+    first = clamp(first, range.low, range.high + 1);
+    Value below = wordBelow(b.createOrFold<arith::TruncIOp>(b.getI32Type(), first));
+    bool isUpper = predicate == CmpIPredicate::sle || predicate == CmpIPredicate::slt;
+    return isUpper ? below : negate(below);
+  }
   // One beyond the lanes' values on either side decides as every number further out does.
   Value saturated = clamp(bound, range.low - 1, range.high + 1);
   return compare(predicate, lanes, like(lanes, saturated));
@@ -232,14 +259,21 @@ Value Emission::congruent(Value values, Interval range, Value residue, int64_t d
 // Masks
 //===----------------------------------------------------------------------===//
 
-Value Emission::boolean(bool value) {
-  Type type = b.getI1Type();
-  if (auto vector = dyn_cast<VectorType>(offsets.getType()))
-    return arith::ConstantOp::create(b, DenseElementsAttr::get(vector.clone(type), value));
-  return arith::ConstantOp::create(b, b.getBoolAttr(value));
+Value Emission::asLanes(Value mask) {
+  if (!isWord(mask))
+    return mask;
+  SmallVector<int32_t> bits;
+  for (int64_t i = 0; i < cast<VectorType>(offsets.getType()).getNumElements(); ++i)
+    bits.push_back(int32_t(uint32_t(1) << i));
+  auto type = VectorType::get(bits.size(), b.getI32Type());
+  Value own = arith::ConstantOp::create(b, DenseElementsAttr::get(type, ArrayRef(bits)));
+  Value found = arith::AndIOp::create(b, vector::BroadcastOp::create(b, type, mask), own);
+  return compare(arith::CmpIPredicate::ne, found, like(own, int64_t(0)));
 }
 
 Value Emission::uniform(Value condition) {
+  if (wordBelow)
+    return b.createOrFold<arith::ExtSIOp>(b.getI32Type(), condition);
   auto vector = dyn_cast<VectorType>(offsets.getType());
   if (!vector)
     return condition;
@@ -261,6 +295,15 @@ Value Emission::range(LaneSide ranged, Value begin, Value end) {
 Value Emission::causal() {
   using arith::CmpIPredicate;
   return comparePositions(side == LaneSide::Keys ? CmpIPredicate::sle : CmpIPredicate::sge, other);
+}
+
+Value Emission::pattern(PatternOp pattern) {
+  Value result = mask(pattern.getMask());
+  if (end)
+    result = both(result,
+                  compareLanes(arith::CmpIPredicate::slt, offsets,
+                               b.createOrFold<arith::ExtSIOp>(b.getI64Type(), end), offsetRange));
+  return result;
 }
 
 Value Emission::mask(Value value) {
@@ -503,5 +546,5 @@ Value attn::emitPredicate(OpBuilder &builder, Location loc, PatternOp pattern,
                           Value other) {
   ImplicitLocOpBuilder b(loc, builder);
   b.setInsertionPoint(builder.getInsertionBlock(), builder.getInsertionPoint());
-  return Emission(b, operands, lanes, other).mask(pattern.getMask());
+  return Emission(b, operands, lanes, other).pattern(pattern);
 }

@@ -37,11 +37,21 @@ static Value fold(ArrayRef<Value> fragment, size_t row, Value first,
 }
 
 Values cuda::lower(WarpEmitter &e, tile::MaskOp op) {
-  Values scores = e.elements(op.getScores());
-  Values keep[2] = {e.elements(op.getKeep0()), e.elements(op.getKeep1())};
-  Value hidden = e.real(-std::numeric_limits<float>::infinity());
-  for (size_t i = 0; i < scores.size(); ++i)
-    scores[i] = e.select(keep[rowOf(i)][i / 4 * 2 + i % 2], scores[i], hidden);
+  Values scores = e.elements(op.getScores()), keeps = {op.getKeep0(), op.getKeep1()};
+  Value hidden = e.real(-std::numeric_limits<float>::infinity()), zero = e.integer32(0);
+  // Bit by bit in the order of a word: ptxas then moves bytes of it to predicates at once.
+  for (size_t row = 0; row < 2; ++row) {
+    Value keep = keeps[row];
+    bool isWord = keep.getType().isInteger();
+    for (size_t i = 0, column = 0; i < scores.size(); ++i) {
+      if (rowOf(i) != row)
+        continue;
+      Value bit = isWord ? e.ne(e.both(keep, e.integer32(int32_t(uint32_t(1) << column))), zero)
+                         : e.lane(keep, column);
+      scores[i] = e.select(bit, scores[i], hidden);
+      ++column;
+    }
+  }
   return {e.vectorOf(scores)};
 }
 

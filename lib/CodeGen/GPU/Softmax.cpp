@@ -19,35 +19,40 @@ static constexpr float kSentinel = -0x1p100f;
 
 Value KernelEmitter::mask(Value scores, const WorkItem &item, const Lane &lane, Value keyTile) {
   // The columns of a lane from its first: 0, 1, 8, 9, 16, ...
-  SmallVector<int32_t> numbers;
+  SmallVector<int32_t> columns;
   for (int32_t j = 0; j < shape.keys / 4; ++j)
-    numbers.push_back(j / 2 * 8 + j % 2);
-  auto type = e.i32s(numbers.size());
-  Value columns =
-      arith::ConstantOp::create(e, DenseElementsAttr::get(type, ArrayRef<int32_t>(numbers)));
+    columns.push_back(j / 2 * 8 + j % 2);
+  // Of every eight columns below a bound there are two, and up to two of the rest.
+  auto wordBelow = [this](Value bound) {
+    Value rest = e.min(e.both(bound, e.integer32(7)), e.integer32(2));
+    return e.lowBits(e.add(e.mul(e.shr(bound, e.integer32(3)), 2), rest));
+  };
   Value firstKey = e.add(e.mul(keyTile, shape.keys), lane.column);
+  // The columns of keys that exist.
+  Value end = e.sub(keyRows(), firstKey);
 
-  if (kernel.pattern) {
-    PatternOperands operands = call.patternOperands();
-    // LLVM would take a saturated bound apart again and compare every column in 64 bits.
-    PredicateLanes lanes{LaneSide::Keys, e.add(call.keyOffset(), e.extend64(firstKey)), columns,
-                         [this](Value bound) { return e.opaque(bound); }};
-    Value keep[2];
-    for (int32_t r = 0; r < 2; ++r) {
-      Value row = e.add(e.add(item.firstRow, lane.row), 8 * r);
-      keep[r] = emitPredicate(e, e.getLoc(), kernel.pattern, operands, lanes, position(row));
-    }
-    scores = tile::MaskOp::create(e, scores.getType(), scores, keep[0], keep[1]);
+  if (!kernel.pattern) {
+    Value bound = e.min(e.max(end, e.integer32(0)), e.integer32(columns.back() + 1));
+    Value keep = wordBelow(bound);
+    return tile::MaskOp::create(e, scores.getType(), scores, keep, keep);
   }
-  Value exist = e.sub(keyRows(), firstKey);
-  Value isLast = e.lt(e.sub(exist, e.integer32(1)), e.integer32(shape.keys - 1));
-  return e.choose(
-      isLast, scores.getType(),
-      [&]() -> Values {
-        Value keep = e.lt(columns, e.broadcast(exist, numbers.size()));
-        return {tile::MaskOp::create(e, scores.getType(), scores, keep, keep)};
-      },
-      [&]() -> Values { return {scores}; })[0];
+  auto type = e.i32s(columns.size());
+  PredicateLanes lanes{LaneSide::Keys};
+  lanes.base = e.add(call.keyOffset(), e.extend64(firstKey));
+  lanes.offsets =
+      arith::ConstantOp::create(e, DenseElementsAttr::get(type, ArrayRef<int32_t>(columns)));
+  lanes.end = end;
+  lanes.wordBelow = wordBelow;
+  // LLVM would take a saturated bound apart again and compare every column in 64 bits.
+  lanes.hold = [this](Value bound) { return e.opaque(bound); };
+  PatternOperands operands = call.patternOperands();
+  // Bounds are the same for all keys, but would take registers that the other tiles need.
+  Value firstRow = e.opaque(e.add(item.firstRow, lane.row), /*staysHere=*/true);
+  Value keep[2];
+  for (int32_t r = 0; r < 2; ++r)
+    keep[r] = emitPredicate(e, e.getLoc(), kernel.pattern, operands, lanes,
+                            position(e.add(firstRow, 8 * r)));
+  return tile::MaskOp::create(e, scores.getType(), scores, keep[0], keep[1]);
 }
 
 Value KernelEmitter::maskIf(Value partial, Value scores, const WorkItem &item, const Lane &lane,

@@ -60,9 +60,13 @@ static LogicalResult checkWidth(Operation *op, Value fragment) {
 }
 
 LogicalResult MaskOp::verify() {
-  if (elements(getKeep0()) * 2 != elements(getScores()))
+  int64_t columns = elements(getScores()) / 2;
+  bool isWord = getKeep0().getType().isInteger();
+  if (isWord && columns > 32)
+    return emitOpError("expected words for at most 32 columns of a lane, found ") << columns;
+  if (!isWord && elements(getKeep0()) != columns)
     return emitOpError("expected 'keep0' and 'keep1' of half the elements of 'scores', ")
-           << elements(getScores()) / 2 << ", found " << elements(getKeep0());
+           << columns << ", found " << elements(getKeep0());
   return checkFragment(*this, "scores", getScores());
 }
 

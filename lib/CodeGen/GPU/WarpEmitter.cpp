@@ -128,9 +128,18 @@ Values WarpEmitter::assembly(const Twine &code, ValueRange tied, ValueRange inpu
   return tied.empty() ? Values() : unpack(op->getResult(0));
 }
 
-Value WarpEmitter::opaque(Value x) {
-  return LLVM::InlineAsmOp::create(*this, x.getType(), x, "mov.b32 $0, $1;", "=r,r",
-                                   /*has_side_effects=*/false, /*is_align_stack=*/false,
+/// Inline assembly with one i32 in and one out.
+static Value unary(WarpEmitter &e, StringRef code, Value x, bool staysHere) {
+  return LLVM::InlineAsmOp::create(e, x.getType(), x, code, "=r,r",
+                                   /*has_side_effects=*/staysHere, /*is_align_stack=*/false,
                                    LLVM::TailCallKind::None, LLVM::AsmDialectAttr(), ArrayAttr())
       ->getResult(0);
+}
+
+Value WarpEmitter::opaque(Value x, bool staysHere) {
+  return unary(*this, "mov.b32 $0, $1;", x, staysHere);
+}
+
+Value WarpEmitter::lowBits(Value count) {
+  return unary(*this, "bmsk.clamp.b32 $0, 0, $1;", count, /*staysHere=*/false);
 }

@@ -47,8 +47,10 @@ public:
   Value reciprocal(Value x) { return NVVM::RcpApproxFtzF32Op::create(*this, f32(), x); }
   Value trunc32(Value x) { return arith::TruncIOp::create(*this, i32(), x); }
   Value extend64(Value x) { return arith::ExtSIOp::create(*this, i64(), x); }
-  /// The same i32, of which LLVM knows nothing.
-  Value opaque(Value x);
+  /// The same i32, of which LLVM knows nothing; nor does it move what depends on it if `staysHere`.
+  Value opaque(Value x, bool staysHere = false);
+  /// An i32 whose `count` low bits are set; `count`, an i32, is 0 to 32.
+  Value lowBits(Value count);
   Value intrinsic(StringRef name, Type result, ValueRange operands) {
     return LLVM::CallIntrinsicOp::create(*this, result, getStringAttr(name), operands).getResult(0);
   }

@@ -4,11 +4,26 @@
 // CHECK: %[[S0:.*]] = vector.extract %arg0[0]
 // CHECK: %[[S3:.*]] = vector.extract %arg0[3]
 // CHECK: %[[ROW0:.*]] = vector.extract %arg1[0]
-// CHECK: %[[ROW1:.*]] = vector.extract %arg2[1]
 // CHECK: arith.select %[[ROW0]], %[[S0]], %[[HIDDEN:.*]] : f32
+// CHECK: %[[ROW1:.*]] = vector.extract %arg2[1]
 // CHECK: arith.select %[[ROW1]], %[[S3]], %[[HIDDEN]] : f32
 func.func @mask(%s: vector<4xf32>, %k0: vector<2xi1>, %k1: vector<2xi1>) -> vector<4xf32> {
   %r = attn_tile.mask %s, %k0, %k1 : vector<4xf32>, vector<2xi1>
+  return %r : vector<4xf32>
+}
+
+/// The same by the bits of a word.
+// CHECK-LABEL: func.func @mask_word(
+// CHECK: %[[S1:.*]] = vector.extract %arg0[1]
+// CHECK: %[[S2:.*]] = vector.extract %arg0[2]
+// CHECK: %[[BIT1:.*]] = arith.andi %arg1, %c2_i32
+// CHECK: %[[KEEP1:.*]] = arith.cmpi ne, %[[BIT1]], %c0_i32
+// CHECK: arith.select %[[KEEP1]], %[[S1]], %[[HIDDEN:.*]] : f32
+// CHECK: %[[BIT0:.*]] = arith.andi %arg2, %c1_i32
+// CHECK: %[[KEEP0:.*]] = arith.cmpi ne, %[[BIT0]], %c0_i32
+// CHECK: arith.select %[[KEEP0]], %[[S2]], %[[HIDDEN]] : f32
+func.func @mask_word(%s: vector<4xf32>, %k0: i32, %k1: i32) -> vector<4xf32> {
+  %r = attn_tile.mask %s, %k0, %k1 : vector<4xf32>, i32
   return %r : vector<4xf32>
 }
 

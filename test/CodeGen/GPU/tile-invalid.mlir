@@ -8,6 +8,14 @@ func.func @mask_keeps(%s: vector<32xf32>, %keep: vector<8xi1>) {
 
 // -----
 
+func.func @mask_word(%s: vector<128xf32>, %keep: i32) {
+  // expected-error @+1 {{'attn_tile.mask' op expected words for at most 32 columns of a lane, found 64}}
+  %r = attn_tile.mask %s, %keep, %keep : vector<128xf32>, i32
+  return
+}
+
+// -----
+
 func.func @mask_matrices(%s: vector<6xf32>, %keep: vector<3xi1>) {
   // expected-error @+1 {{'attn_tile.mask' op expected 'scores' of a multiple of 4 elements, found 6}}
   %r = attn_tile.mask %s, %keep, %keep : vector<6xf32>, vector<3xi1>

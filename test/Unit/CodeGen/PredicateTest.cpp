@@ -13,6 +13,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "mlir/Parser/Parser.h"
 
 #include <gtest/gtest.h>
@@ -37,6 +38,9 @@ struct Lanes {
   /// The offsets if they are constant; otherwise an operand of `count` lanes, or a scalar for 0.
   SmallVector<int32_t> constants;
   int64_t count = 0;
+  bool hasEnd = false;
+  /// Whether masks may be words; of constant offsets only.
+  bool hasWords = false;
 };
 
 /// A predicate in a block whose arguments are its operands.
@@ -64,28 +68,53 @@ public:
           builder, builder.getUnknownLoc(),
           DenseElementsAttr::get(cast<VectorType>(type), ArrayRef(lanes.constants)));
     constantOffsets = offsets.getDefiningOp();
-    result = emitPredicate(builder, builder.getUnknownLoc(), pattern, operands,
-                           {lanes.side, base, offsets}, other);
+    numOffsets = lanes.constants.size();
+    if (lanes.hasEnd)
+      end = operand(builder.getI32Type());
+    PredicateLanes given{lanes.side, base, offsets, end};
+    if (lanes.hasWords)
+      given.wordBelow = [&](Value bound) { return wordBelow(lanes.constants, bound); };
+    result = emitPredicate(builder, builder.getUnknownLoc(), pattern, operands, given, other);
+    isWord = result.getType() == builder.getI32Type();
   }
 
-  /// The lanes' results. `arguments` are of any size, `base` and `offsets` count where the lanes
-  /// have them.
+  /// The lanes' results. `arguments` are of any size, `base`, `offsets` and `lanesEnd` count where
+  /// the lanes have them.
   std::vector<bool> evaluate(int64_t length, ArrayRef<int64_t> arguments, int64_t other,
-                             int64_t base, ArrayRef<int32_t> offsets);
+                             int64_t base, ArrayRef<int32_t> offsets, int32_t lanesEnd);
+
+  /// Whether the result is a word, not lanes.
+  bool isWord;
 
   /// The ops that lanes cost, with `offsets` where an operand is the constant offsets.
   std::string costOfLanes();
 
 private:
+  /// By definition: a comparison for each offset.
+  Value wordBelow(ArrayRef<int32_t> offsets, Value bound) {
+    ImplicitLocOpBuilder b(builder.getUnknownLoc(), builder);
+    auto literal = [&](int32_t value) {
+      return arith::ConstantOp::create(b, b.getI32IntegerAttr(value));
+    };
+    Value word = literal(0);
+    for (auto [i, offset] : llvm::enumerate(offsets)) {
+      Value isBelow = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, literal(offset), bound);
+      Value bit = arith::SelectOp::create(b, isBelow, literal(uint32_t(1) << i), literal(0));
+      word = arith::OrIOp::create(b, word, bit);
+    }
+    return word;
+  }
+
   OpBuilder builder;
   Block block;
+  size_t numOffsets;
   size_t numArguments;
   Operation *constantOffsets;
-  Value result;
+  Value end, result;
 };
 
 std::vector<bool> Predicate::evaluate(int64_t length, ArrayRef<int64_t> arguments, int64_t other,
-                                      int64_t base, ArrayRef<int32_t> offsets) {
+                                      int64_t base, ArrayRef<int32_t> offsets, int32_t lanesEnd) {
   SmallVector<int64_t> scalars = {length};
   for (int64_t argument : arguments.take_front(numArguments))
     scalars.push_back(std::clamp(argument, -kMaxNumber, kMaxNumber));
@@ -94,6 +123,8 @@ std::vector<bool> Predicate::evaluate(int64_t length, ArrayRef<int64_t> argument
   for (auto [i, argument] : llvm::enumerate(block.getArguments())) {
     if (argument.getType().isInteger(64))
       known[argument] = builder.getI64IntegerAttr(scalars[i]);
+    else if (argument == end)
+      known[argument] = builder.getI32IntegerAttr(lanesEnd);
     else if (auto vector = dyn_cast<VectorType>(argument.getType()))
       known[argument] = DenseElementsAttr::get(vector, offsets);
     else
@@ -112,6 +143,12 @@ std::vector<bool> Predicate::evaluate(int64_t length, ArrayRef<int64_t> argument
     known[op.getResult(0)] = value ? known.lookup(value) : cast<Attribute>(folded.front());
   }
   Attribute attribute = known.lookup(result);
+  if (isWord) {
+    std::vector<bool> bits;
+    for (size_t i = 0; i < numOffsets; ++i)
+      bits.push_back(cast<IntegerAttr>(attribute).getValue()[i]);
+    return bits;
+  }
   if (auto scalar = dyn_cast<IntegerAttr>(attribute))
     return {!scalar.getValue().isZero()};
   auto values = cast<DenseElementsAttr>(attribute).getValues<bool>();
@@ -233,7 +270,11 @@ void PredicateTest::check(PatternOp pattern, const Lanes &lanes, int64_t places)
                         kPositionLimit - 1 - greatest);
     }
 
-    std::vector<bool> found = predicate.evaluate(length, arguments, other, base, offsets);
+    // Before the lanes, among them, or behind them.
+    int64_t anyOffset = offsets[random.between(0, offsets.size() - 1)];
+    int32_t end =
+        std::clamp<int64_t>(anyOffset + random.between(-3, 3), -kPositionLimit, kPositionLimit);
+    std::vector<bool> found = predicate.evaluate(length, arguments, other, base, offsets, end);
     ASSERT_EQ(found.size(), offsets.size());
     for (auto [lane, offset] : llvm::enumerate(offsets)) {
       int64_t own = base + offset;
@@ -242,6 +283,7 @@ void PredicateTest::check(PatternOp pattern, const Lanes &lanes, int64_t places)
       int64_t q = lanes.side == LaneSide::Keys ? other : own;
       int64_t k = lanes.side == LaneSide::Keys ? own : other;
       bool expected = reference::sees(pattern, arguments, length, q, k);
+      expected &= !lanes.hasEnd || offset < end;
       numSeen += expected;
       ++numPairs;
       if (found[lane] == expected)
@@ -253,7 +295,8 @@ void PredicateTest::check(PatternOp pattern, const Lanes &lanes, int64_t places)
         os << " " << argument;
       FAIL() << text << ", length " << length << "\nq = " << q << ", k = " << k << ": expected "
              << expected << "; lanes are " << (lanes.side == LaneSide::Keys ? "keys" : "queries")
-             << ", base " << base << ", offset " << offset << random;
+             << ", base " << base << ", offset " << offset
+             << (lanes.hasEnd ? ", end " + std::to_string(end) : "") << random;
     }
   }
 }
@@ -267,6 +310,11 @@ void PredicateTest::check(PatternOp pattern, int64_t places) {
              Lanes{side, false, {}, 8},
              Lanes{side, true, {}, 8},
              Lanes{side, true, kThread},
+             Lanes{side, true, kThread, 0, /*hasEnd=*/true},
+             Lanes{side, true, kThread, 0, /*hasEnd=*/false, /*hasWords=*/true},
+             Lanes{side, true, kThread, 0, /*hasEnd=*/true, /*hasWords=*/true},
+             Lanes{side, true, {-4, 3, -2, 1}, 0, /*hasEnd=*/true, /*hasWords=*/true},
+             Lanes{side, false, {}, 8, /*hasEnd=*/true},
              Lanes{side, true, {-4, 3, -2, 1}},
              Lanes{side, true, {7, 7}},
              Lanes{side, false, {least, least + 1, -20, -1, 0, 1, 2, 13, 20, most - 1, most}},
@@ -423,6 +471,36 @@ TEST_F(PredicateTest, ConstantOffsetsAreComparedAsTheyAre) {
     // Other remainders depend on the base.
     EXPECT_EQ(where("((q + k) mod 64 - 56 >= 0)"), "addi offsets, andi constant, cmpi constant");
   }
+}
+
+/// Bounds are words, and only what is no bound costs the lanes something.
+TEST_F(PredicateTest, BoundsAreWords) {
+  auto predicate = [&](const std::string &body) {
+    return Predicate(parseBody(body), {LaneSide::Keys, true, kThread, 0, true, true});
+  };
+  for (const char *body : {
+           "%m = attn.all",
+           "%m = attn.causal",
+           "%m = attn.window before %a after %b",
+           "%m = attn.keys %a to %b",
+           "%m = attn.queries %a to %b",
+           "%m = attn.block 64 before 1",
+           "%m = attn.chunk 64",
+           "%m = attn.prefix %a",
+           "%p = attn.causal\n %s = attn.queries %a to %b\n %m = attn.union %s, %p",
+           "%p = attn.causal\n %s = attn.keys %a to %b\n %m = attn.difference %p, %s",
+           "%p = attn.causal\n %m = attn.complement %p",
+           "%m = attn.where affine_set<(q, k)[a] : (k - q - a >= 0)>[%a]",
+       }) {
+    Predicate word = predicate(body);
+    EXPECT_TRUE(word.isWord) << body;
+    EXPECT_EQ(word.costOfLanes(), "") << body;
+  }
+  Predicate mixed = predicate("%m = attn.window before %a after %b dilation 3");
+  EXPECT_FALSE(mixed.isWord);
+  EXPECT_EQ(
+      mixed.costOfLanes(),
+      "cmpi constant, andi constant, cmpi constant, andi, andi constant, cmpi constant, andi");
 }
 
 } // namespace

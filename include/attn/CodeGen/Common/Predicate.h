@@ -52,16 +52,23 @@ enum class LaneSide { Queries, Keys };
 struct PredicateLanes {
   LaneSide side;
   /// An i64, within a position's distance of every lane; null for 0.
-  Value base;
+  Value base = {};
   /// An i32 or a vector of i32, within the positions' range if they are not constant.
-  Value offsets;
+  Value offsets = {};
+  /// Lanes at offsets of `end`, an i32, or more are not there and see nothing; null: all are there.
+  Value end = {};
+  /// A target's word of lanes, an i32: bit i is set if offset i is below a bound. The bound is an
+  /// i32 from the least offset to one beyond the greatest. With it, up to 32 lanes of constant
+  /// offsets are masked by operations on words as far as bounds go.
+  std::function<Value(Value)> wordBelow = {};
   /// What a target makes of a scalar bound, an i32, before a vector of lanes is compared with it;
   /// by default nothing.
   std::function<Value(Value)> hold = {};
 };
 
 /// Emits which lanes see, or are seen by, the position `other` of the other side, an i64. The
-/// result is an i1, or a vector of i1 like the offsets.
+/// result is an i1, or a vector of i1 like the offsets; with `wordBelow` it is a word, unless the
+/// pattern has an integer set that no bound of the offsets expresses.
 Value emitPredicate(OpBuilder &builder, Location loc, PatternOp pattern,
                     const PatternOperands &operands, const PredicateLanes &lanes, Value other);
 

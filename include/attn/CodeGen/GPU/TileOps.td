@@ -41,7 +41,8 @@ class Tile_Op<string mnemonic, list<Trait> traits = []> : Op<Tile_Dialect, mnemo
 
 def Tile_Fragment : FixedVectorOfRankAndType<[1], [F32]>;
 def Tile_Packed : FixedVectorOfRankAndType<[1], [I32]>;
-def Tile_Keep : FixedVectorOfRankAndType<[1], [I1]>;
+/// A bit for each of up to 32 columns of a lane, the first one lowest, or an i1 for each.
+def Tile_Keep : AnyTypeOf<[I32, FixedVectorOfRankAndType<[1], [I1]>]>;
 def Tile_RowValue : FixedVectorOfLengthAndType<[2], [F32]>,
                     BuildableType<"::mlir::VectorType::get(2, $_builder.getF32Type())">;
 def Tile_Shared : LLVM_PointerInAddressSpace<3>;
@@ -63,10 +64,11 @@ def Tile_MaskOp : Tile_Op<"mask", [Pure, AllTypesMatch<["scores", "result"]>,
   let summary = "hide scores by a bit for each of a lane's columns";
   let description = [{
     `result[4j + 2r + c] = keep_r[2j + c] ? scores[4j + 2r + c] : -inf`: a select, so what an invisible score is does
-    not matter. `keep0` and `keep1` have an element for each column of the lane, in order.
+    not matter. `keep0` and `keep1` have an element for each column of the lane, in order, or they are words of which
+    bit i is `keep_r[i]`.
 
     ```mlir
-    %s1 = attn_tile.mask %s, %keep0, %keep1 : vector<32xf32>, vector<16xi1>
+    %s1 = attn_tile.mask %s, %keep0, %keep1 : vector<32xf32>, i32
     ```
   }];
   let arguments = (ins Tile_Fragment:$scores, Tile_Keep:$keep0, Tile_Keep:$keep1);
