@@ -27,7 +27,7 @@ void KernelEmitter::emitAmpere() {
   Value queries = shared, keys = e.at(shared, keysAt), values = e.at(shared, valuesAt);
   Value warp = e.uniform(e.shr(thread, e.integer32(5)));
   Value warpRow = e.mul(warp, kWarpRows);
-  Lane lane = laneOf(warpRow);
+  Lane lane = laneOf(thread, warpRow);
   Value never = e.integer32(kNever);
 
   // Copies `rows` rows of a head from row `first` on, of which `length` exist in all.
@@ -44,7 +44,7 @@ void KernelEmitter::emitAmpere() {
     e.syncThreads();
   };
 
-  overItems({}, [&](const WorkItem &item, ValueRange) -> Values {
+  overItems(isLastHeaviest(), {}, [&](const WorkItem &item, ValueRange) -> Values {
     Value queryHead = headAddress(offsetof(AttnLaunch, query), offsetof(AttnLaunch, query_strides),
                                   item.batch, item.head, 2);
     Value keyHead = headAddress(offsetof(AttnLaunch, key), offsetof(AttnLaunch, key_strides),

@@ -52,8 +52,10 @@ KernelEmitter::KernelEmitter(OpBuilder &builder, const KernelFunction &kernel, c
            fieldLoader([this](Type type, int64_t offset) { return launchField(type, offset); }, e),
            [this](unsigned i) { return launchField(e.i64(), sizeof(AttnLaunch) + 8 * i); }) {
   e.restoreInsertionPoint(builder.saveInsertionPoint());
-  if (kernel.schedule)
+  if (kernel.schedule) {
     visitOps = llvm::to_vector(KernelFunction(kernel).schedule.getBody().front().getOps<VisitOp>());
+    captures = getFilterCaptures(kernel.schedule);
+  }
 }
 
 void KernelEmitter::emit() {
@@ -158,9 +160,12 @@ Value KernelEmitter::isLastHeaviest() {
   return e.lt(count(e.integer32(0)), count(last));
 }
 
-void KernelEmitter::overItems(ValueRange inits,
-                              function_ref<Values(const WorkItem &, ValueRange)> body) {
-  Value isDescending = isLastHeaviest();
+Value KernelEmitter::keyHead(Value head) {
+  return e.div(head, number(offsetof(AttnLaunch, group)));
+}
+
+Values KernelEmitter::overItems(Value isDescending, ValueRange inits,
+                                function_ref<Values(const WorkItem &, ValueRange)> body) {
   Value first = NVVM::BlockIdXOp::create(e, e.i32());
   Value step = NVVM::GridDimXOp::create(e, e.i32());
   Value items = number(offsetof(AttnLaunch, items)), tiles = number(offsetof(AttnLaunch, tiles));
@@ -178,11 +183,12 @@ void KernelEmitter::overItems(ValueRange inits,
   item.firstRow = e.mul(item.tile, shape.queries);
   item.batch = e.div(index, heads);
   item.head = e.rem(index, heads);
-  item.keyHead = e.div(item.head, this->number(offsetof(AttnLaunch, group)));
+  item.keyHead = keyHead(item.head);
   scf::YieldOp::create(e, body(item, loop.getRegionIterArgs()));
+  return loop.getResults();
 }
 
-Lane KernelEmitter::laneOf(Value warpRow) {
+Lane KernelEmitter::laneOf(Value thread, Value warpRow) {
   Lane lane;
   lane.number = e.both(thread, e.integer32(kWarp - 1));
   lane.row = e.add(warpRow, e.shr(lane.number, e.integer32(2)));

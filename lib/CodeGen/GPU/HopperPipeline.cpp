@@ -9,11 +9,12 @@
 //     warpgroup 1   Q K1  P V0 | softmax 1     | Q K2  P V1 | softmax 2
 //     warpgroup 2   softmax 0  | Q K1  P V0    | softmax 1  | Q K2  P V1
 //
-// The loader walks the schedule one tile ahead and tells the others what they get: a word beside
-// each buffer of keys. So the schedule costs the computing warps nothing.
+// The loader walks the items, and the schedule one tile ahead, and tells the others what they get:
+// the item beside the queries, and a word beside each buffer of keys. So items and schedule cost
+// the computing warps nothing, no registers either.
 //
 //     barrier        arrivals                          a phase is over when
-//     queryFull      1, and the bytes                  the queries of an item are there
+//     queryFull      1, and the bytes                  an item is told, and its queries are there
 //     queryEmpty     8, one of each computing warp     its output has left the buffer
 //     keyFull[s]     1, and the bytes                  keys of stage s, and the word, are there
 //     keyEmpty[s]    8                                 they are not needed any more
@@ -30,6 +31,9 @@ using namespace mlir::attn::cuda;
 /// The word of a tile of keys: 4 * tile + 2 * (it is the last) + (it is partial); -1 where an item
 /// has none.
 static constexpr int32_t kPartial = 1, kLast = 2;
+
+/// What the loader tells for an item's tile after the last item.
+static constexpr int32_t kNoItem = -1;
 
 /// Warps and threads of a warpgroup; rows that it computes; warpgroups that compute.
 static constexpr int32_t kWarpgroupWarps = 4, kWarpgroup = 128, kWarpgroupRows = 64;
@@ -50,28 +54,32 @@ struct Stage {
 
 /// Where things lie in shared memory.
 struct Memory {
-  Memory(const TileShape &shape, int64_t features) {
+  Memory(const TileShape &shape, int64_t features, int64_t visitsBytes) {
     auto take = [this](int64_t bytes) { return std::exchange(end, end + bytes); };
     queries = take(shape.queries * features * 2);
     stageBytes = shape.keys * features * 2;
     keys = take(shape.stages * stageBytes);
     values = take(shape.stages * stageBytes);
+    item = take(16);
+    visits = take(llvm::alignTo(visitsBytes, 8));
     queryFull = take(8);
     queryEmpty = take(8);
     for (int64_t *ring : {&keyFull, &keyEmpty, &valueFull, &valueEmpty})
       *ring = take(8 * shape.stages);
     words = take(4 * shape.stages);
+    isDescending = take(4);
   }
   int64_t end = 0;
-  int64_t stageBytes, queries, keys, values;
+  int64_t stageBytes, queries, keys, values, item, visits;
   int64_t queryFull, queryEmpty, keyFull, keyEmpty, valueFull, valueEmpty, words;
+  int64_t isDescending;
 };
 
 } // namespace
 
 void KernelEmitter::emitHopper() {
   threads = kWarpgroup * (1 + kComputing);
-  const Memory memory(shape, features());
+  const Memory memory(shape, features(), visitsBytes());
   sharedBytes = memory.end;
   Value warp = e.uniform(e.shr(thread, e.integer32(5)));
   Value laneNumber = e.both(thread, e.integer32(kWarp - 1));
@@ -102,6 +110,8 @@ void KernelEmitter::emitHopper() {
                                  std::pair(memory.valueEmpty, computingWarps)})
         e.mbarrierInit(at(base + 8 * s), count);
     NVVM::FenceMbarrierInitOp::create(e);
+    // Here there are registers for it.
+    e.store(arith::ExtUIOp::create(e, e.i32(), isLastHeaviest()), at(memory.isDescending));
   });
   e.syncThreads();
 
@@ -114,11 +124,16 @@ void KernelEmitter::emitHopper() {
   //===--------------------------------------------------------------------===//
 
   auto load = [&] {
+    auto tellItem = [&](const WorkItem &item) {
+      for (auto [i, number] : llvm::enumerate(Values{item.tile, item.batch, item.head}))
+        e.store(number, at(memory.item + 4 * i));
+    };
     // A phase that nobody has begun counts as over: the first wait of each buffer passes.
-    overItems({zero, one, one}, [&](const WorkItem &item, ValueRange carried) -> Values {
+    auto loadItem = [&](const WorkItem &item, ValueRange carried) -> Values {
       Value queryParity = carried[2], never = e.integer32(kNever);
       auto loadQueries = [&] {
         wait(at(memory.queryEmpty), queryParity);
+        tellItem(item);
         e.mbarrierExpect(at(memory.queryFull), shape.queries * features() * 2);
         tile::LoadOp::create(e, maps[0], item.batch, item.head, item.firstRow, at(memory.queries),
                              at(memory.queryFull), shape.queries, features());
@@ -138,8 +153,9 @@ void KernelEmitter::emitHopper() {
         wait(barrierOf(memory.valueEmpty, stage.index), stage.parity);
       };
 
-      TileVisits visits = visitsOf(item.tile);
-      Visit first = next(visits, zero);
+      storeVisits(visitsOf(item.tile), at(memory.visits));
+      auto nextVisit = [&](Value from) { return next(loadVisits(at(memory.visits)), from); };
+      Visit first = nextVisit(zero);
       Values end = e.choose(
           e.lt(first.tile, never), {e.i32(), e.i32()},
           [&]() -> Values {
@@ -149,7 +165,7 @@ void KernelEmitter::emitHopper() {
                 [&](ValueRange carried) -> Values {
                   Value keyTile = carried[0], isFirst = carried[2];
                   Stage stage{carried[3], carried[4]};
-                  Visit following = next(visits, e.add(keyTile, 1));
+                  Visit following = nextVisit(e.add(keyTile, 1));
                   Value isLast = e.eq(following.tile, never);
                   Value word = e.mul(keyTile, 4);
                   word = e.add(word, e.select(isLast, e.integer32(kLast), zero));
@@ -178,7 +194,12 @@ void KernelEmitter::emitHopper() {
             return {after.index, after.parity};
           });
       return {end[0], end[1], arith::XOrIOp::create(e, queryParity, one)};
-    });
+    };
+    Value isDescending = e.ne(e.load(e.i32(), at(memory.isDescending)), zero);
+    Values end = overItems(isDescending, {zero, one, one}, loadItem);
+    wait(at(memory.queryEmpty), end[2]);
+    e.store(e.integer32(kNoItem), at(memory.item));
+    e.mbarrierArrive(at(memory.queryFull));
   };
 
   //===--------------------------------------------------------------------===//
@@ -187,9 +208,10 @@ void KernelEmitter::emitHopper() {
 
   auto compute = [&] {
     Value group = e.sub(warpgroup, one);
-    Value warpRow = e.add(e.mul(group, kWarpgroupRows),
-                          e.mul(e.both(warp, e.integer32(kWarpgroupWarps - 1)), kWarpRows));
-    Lane lane = laneOf(warpRow);
+    auto warpRowOf = [&](Value warp) {
+      return e.mul(e.sub(warp, e.integer32(kWarpgroupWarps)), kWarpRows);
+    };
+    Lane lane = laneOf(thread, warpRowOf(warp));
     Value base = LLVM::PtrToIntOp::create(e, e.i32(), shared);
     int64_t rowBytes = 2 * tile::panelColumns(features());
     Value queries = e.add(base, e.mul(group, kWarpgroupRows * rowBytes));
@@ -233,7 +255,22 @@ void KernelEmitter::emitHopper() {
     // The second warpgroup lets the first one go first.
     e.ifThen(e.eq(group, one), yourTurn);
 
-    overItems({zero, zero, zero}, [&](const WorkItem &item, ValueRange carried) -> Values {
+    auto receiveItem = [&] {
+      WorkItem item;
+      item.tile = e.load(e.i32(), at(memory.item));
+      item.firstRow = e.mul(item.tile, shape.queries);
+      item.batch = e.load(e.i32(), at(memory.item + 4));
+      item.head = e.load(e.i32(), at(memory.item + 8));
+      item.keyHead = keyHead(item.head);
+      return item;
+    };
+    auto hasItem = [&](ValueRange carried) -> Value {
+      wait(at(memory.queryFull), carried[2]);
+      return e.uniformCondition(e.ne(receiveItem().tile, e.integer32(kNoItem)));
+    };
+    e.loopWhile({zero, zero, zero}, hasItem, [&](ValueRange carried) -> Values {
+      // Only the tile is needed before the output.
+      WorkItem item = receiveItem();
       Stage stage{carried[0], carried[1]};
       auto receive = [&](Stage stage) {
         wait(barrierOf(memory.keyFull, stage.index), stage.parity);
@@ -244,7 +281,6 @@ void KernelEmitter::emitHopper() {
         return maskIf(has(word, kPartial), scores, item, lane, keyTile);
       };
       Value word = receive(stage);
-      wait(at(memory.queryFull), carried[2]);
       Accumulator zeroState = start();
       SmallVector<Type> types = {zeroState.output.getType(), zeroState.maximum.getType(),
                                  zeroState.sum.getType(), e.i32(), e.i32()};
@@ -303,6 +339,11 @@ void KernelEmitter::emitHopper() {
             return {output, loop[2], loop[3], after.index, after.parity};
           });
 
+      // Numbers that only the output needs are made here, not held through the loop.
+      item = receiveItem();
+      Value here = e.opaque(thread, /*staysHere=*/true);
+      Value warpRow = warpRowOf(e.uniform(e.shr(here, e.integer32(5))));
+      Lane lane = laneOf(here, warpRow);
       Result result = finish({end[0], end[1], end[2]});
       // The output takes the place of the queries, which the warpgroup has read.
       e.barrier(e.add(group, kOutput), kWarpgroup);

@@ -87,8 +87,14 @@ private:
   Value keyRows();
   /// Whether heavier tiles have higher numbers.
   Value isLastHeaviest();
-  void overItems(ValueRange inits, function_ref<Values(const WorkItem &, ValueRange)> body);
-  Lane laneOf(Value warpRow);
+  /// The key head of a query head.
+  Value keyHead(Value head);
+  /// Runs `body` for the items of the CTA, of which it begins with those of the last tile if
+  /// `isDescending`; the body returns the next values of `inits`.
+  Values overItems(Value isDescending, ValueRange inits,
+                   function_ref<Values(const WorkItem &, ValueRange)> body);
+  /// The lane of a thread of a warp whose first row is `warpRow`.
+  Lane laneOf(Value thread, Value warpRow);
 
   void emitAmpere();
   void emitHopper();
@@ -99,6 +105,11 @@ private:
 
   /// The visits of a query tile; none where the scale is not positive.
   TileVisits visitsOf(Value tile);
+  /// The same in memory, `visitsBytes` bytes at an address that 16 divides: a thread that looks at
+  /// them now and then needs no registers for them meanwhile.
+  int64_t visitsBytes();
+  void storeVisits(const TileVisits &visits, Value address);
+  TileVisits loadVisits(Value address);
   /// The first visit at or after tile `from`.
   Visit next(const TileVisits &visits, Value from);
   /// The range of keys that holds all visits of a query tile, (begin, end) in rows of key.
@@ -154,6 +165,8 @@ private:
   TileShape shape;
   Type element;
   SmallVector<VisitOp> visitOps;
+  /// The values of the schedule that the filters of its bands use.
+  SmallVector<Value> captures;
   KernelCall call;
 
   /// Values of the function.

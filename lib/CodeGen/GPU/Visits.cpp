@@ -14,6 +14,9 @@ using namespace mlir;
 using namespace mlir::attn;
 using namespace mlir::attn::cuda;
 
+/// Bytes of a band's four bounds in i32, and of a value that filters use, an i64.
+static constexpr int64_t kBandBytes = 16, kCaptureBytes = 8;
+
 TileVisits KernelEmitter::visitsOf(Value tile) {
   TileVisits visits;
   visits.bands = call.bands(e.extend64(tile), shape.keys, visits.mapping);
@@ -27,6 +30,54 @@ TileVisits KernelEmitter::visitsOf(Value tile) {
   }
   return visits;
 }
+
+//===----------------------------------------------------------------------===//
+// In memory
+//===----------------------------------------------------------------------===//
+
+int64_t KernelEmitter::visitsBytes() {
+  int64_t bands = kernel.schedule ? visitOps.size() : 1;
+  return kBandBytes * bands + kCaptureBytes * captures.size();
+}
+
+void KernelEmitter::storeVisits(const TileVisits &visits, Value address) {
+  int64_t offset = 0;
+  for (const BandRange &band : visits.bands) {
+    Value bounds = e.vectorOf({band.begin, band.end, band.fullBegin, band.fullEnd});
+    LLVM::StoreOp::create(e, bounds, e.at(address, offset), kBandBytes);
+    offset += kBandBytes;
+  }
+  for (Value capture : captures) {
+    Value value = visits.mapping.lookup(capture);
+    if (!value.getType().isInteger(64))
+      value = e.extend64(value);
+    e.store(value, address, offset);
+    offset += kCaptureBytes;
+  }
+}
+
+TileVisits KernelEmitter::loadVisits(Value address) {
+  TileVisits visits;
+  int64_t offset = 0, end = visitsBytes() - kCaptureBytes * captures.size();
+  for (; offset < end; offset += kBandBytes) {
+    Value bounds = LLVM::LoadOp::create(e, e.i32s(4), e.at(address, offset), kBandBytes);
+    visits.bands.push_back(
+        {e.lane(bounds, 0), e.lane(bounds, 1), e.lane(bounds, 2), e.lane(bounds, 3)});
+  }
+  for (Value capture : captures) {
+    Value value = e.load(e.i64(), address, offset);
+    Type type = capture.getType();
+    if (!type.isIndex() && !type.isInteger(64))
+      value = arith::TruncIOp::create(e, type, value);
+    visits.mapping.map(capture, value);
+    offset += kCaptureBytes;
+  }
+  return visits;
+}
+
+//===----------------------------------------------------------------------===//
+// One after the other
+//===----------------------------------------------------------------------===//
 
 Visit KernelEmitter::next(const TileVisits &visits, Value from) {
   Value never = e.integer32(kNever);

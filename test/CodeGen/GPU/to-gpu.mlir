@@ -11,11 +11,12 @@
 // LLVM-NOT: {{(^| |")(attn|attn_tile|arith|scf|vector|math|func|cf)\.}}
 
 /// How to launch it. sm_80: rows of 144 bytes, 128 of query, 64 of key and of value. sm_90a: five tiles of 128 rows of
-/// 128 bytes, ten barriers and a word for each of two stages.
+/// 128 bytes; 16 bytes for the item and for each band of its visits; ten barriers, a word for each of two stages, and
+/// one for the order of the items.
 // SM80: gpu.module @past_bf16_d64 [#nvvm.target<chip = "sm_80", features = "+ptx80">]
 // SM80-SAME: attn.launch = {key_tile = 64 : i32, output_rows = 0 : i32, panel_columns = 0 : i32, query_tile = 128 : i32, shared_bytes = 36864 : i32, threads = 256 : i32}
 // SM90: gpu.module @past_bf16_d64 [#nvvm.target<chip = "sm_90a", features = "+ptx80">]
-// SM90-SAME: attn.launch = {key_tile = 128 : i32, output_rows = 16 : i32, panel_columns = 64 : i32, query_tile = 128 : i32, shared_bytes = 82008 : i32, threads = 384 : i32}
+// SM90-SAME: attn.launch = {key_tile = 128 : i32, output_rows = 16 : i32, panel_columns = 64 : i32, query_tile = 128 : i32, shared_bytes = 82044 : i32, threads = 384 : i32}
 // CHECK-NEXT: llvm.mlir.global external @shared() {addr_space = 3 : i32, alignment = 1024 : i64} : !llvm.array<0 x i8>
 
 /// The launch is by value; only sm_90a has maps of tensors before it.
@@ -50,21 +51,36 @@
 // SM80: attn_tile.combine
 // SM80-NOT: {{attn_tile\.(copy|mma|load|wgmma)}}
 
-/// sm_90a: one thread loads, keys first; it waits for a free buffer before each load.
+/// sm_90a: one thread loads, keys first; it waits for a free buffer before each load. The ranges of an item's bands
+/// are in shared memory, the item is told with its queries, and in the end that there is none.
 // SM90: nvvm.mbarrier.init
 // SM90: nvvm.barrier
 // SM90: nvvm.setmaxregister {{.*}}decrease 56
+// SM90: scf.for
+// SM90: llvm.store %{{.*}} {alignment = 16 : i64} : vector<4xi32>, !llvm.ptr<3>
 // SM90: scf.while
+// SM90: llvm.load %{{.*}} {alignment = 16 : i64} : !llvm.ptr<3> -> vector<4xi32>
 // SM90: attn_tile.wait
 // SM90: attn_tile.load %arg1[
 // SM90: scf.if
+// SM90: attn_tile.wait
+// SM90-COUNT-3: llvm.store %{{.*}} : i32, !llvm.ptr<3>
 // SM90: attn_tile.load %arg0[
 // SM90: attn_tile.wait
 // SM90: attn_tile.load %arg2[
+// SM90: scf.yield {{.*}} : i32, i32, i32
+// SM90: attn_tile.wait
+// SM90-NEXT: %[[NONE:.*]] = arith.constant -1 : i32
+// SM90: llvm.store %[[NONE]], %{{.*}} : i32, !llvm.ptr<3>
+// SM90: nvvm.mbarrier.arrive
 
 /// The others compute. In the loop the next scores are under way before the last weights are multiplied, and the
 /// softmax waits for the scores alone.
 // SM90: nvvm.setmaxregister {{.*}}increase 224
+// SM90: scf.while
+// SM90: attn_tile.wait
+// SM90: nvvm.vote.sync
+// SM90-NEXT: scf.condition
 // SM90: attn_tile.wgmma_ss
 // SM90: attn_tile.wgmma_wait {{.*}}pending = 0
 // SM90: attn_tile.mask
@@ -102,7 +118,7 @@ func.func @past_bf16_d64(%q: tensor<?x?x?x64xbf16>, %k: tensor<?x?x?x64xbf16>, %
 // SM90-SAME: panel_columns = 32 : i32
 // SM80: attn_tile.mma_ss
 // SM90: attn_tile.wgmma_ss
-// CHECK: %[[KEEP:.*]] = arith.cmpi slt, %{{.*}} : vector<{{16|32}}xi32>
+// CHECK: %[[KEEP:.*]] = llvm.inline_asm "bmsk
 // CHECK-NEXT: attn_tile.mask %{{.*}}, %[[KEEP]], %[[KEEP]]
 // CHECK-NOT: arith.cmpi sge, {{.*}} : vector
 func.func @dense_f16_d96(%q: tensor<?x?x?x96xf16>, %k: tensor<?x?x?x96xf16>) -> tensor<?x?x?x96xf16> {
