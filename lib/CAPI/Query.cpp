@@ -171,30 +171,7 @@ AttnResult attn_reference(const AttnModule *module, const char *name, const Attn
   if (args->key_heads == 0 ? args->query_heads != 0 : args->query_heads % args->key_heads != 0)
     return fail(ATTN_RESULT_INVALID_ARGUMENT, attn_status_message(ATTN_ERROR_HEADS));
 
-  const auto tensor = [](const AttnTensor &given) {
-    reference::Tensor tensor;
-    tensor.data = static_cast<const float *>(given.data);
-    tensor.batchStride = given.strides[0];
-    tensor.headStride = given.strides[1];
-    tensor.rowStride = given.strides[2];
-    return tensor;
-  };
-  reference::Call call;
-  call.batch = args->batch;
-  call.queryHeads = args->query_heads;
-  call.keyHeads = args->key_heads;
-  call.queryLength = args->query_length;
-  call.keyLength = args->key_length;
-  call.features = args->features;
-  call.query = tensor(args->query);
-  call.key = tensor(args->key);
-  call.value = tensor(args->value);
-  call.scale = args->scale;
-  call.offset = args->offset;
-  call.keyOffset = args->key_offset;
-  call.length = args->length;
-  call.arguments.assign(question.sizes.arguments.begin(), question.sizes.arguments.end());
-  const reference::Result result = reference::attend(question.pattern, call);
+  const reference::Result result = reference::attend(question.pattern, reference::makeCall(*args));
   std::copy(result.output.begin(), result.output.end(), output);
   if (lse)
     std::copy(result.lse.begin(), result.lse.end(), lse);

@@ -48,6 +48,30 @@ static double attendRow(const Call &call, int64_t batch, int64_t head, int64_t r
   return lse;
 }
 
+static Tensor makeTensor(const AttnTensor &given) {
+  return {static_cast<const float *>(given.data), given.strides[0], given.strides[1],
+          given.strides[2]};
+}
+
+Call reference::makeCall(const AttnArgs &args) {
+  Call call;
+  call.batch = args.batch;
+  call.queryHeads = args.query_heads;
+  call.keyHeads = args.key_heads;
+  call.queryLength = args.query_length;
+  call.keyLength = args.key_length;
+  call.features = args.features;
+  call.query = makeTensor(args.query);
+  call.key = makeTensor(args.key);
+  call.value = makeTensor(args.value);
+  call.scale = args.scale;
+  call.offset = args.offset;
+  call.keyOffset = args.key_offset;
+  call.length = args.length;
+  call.arguments.assign(args.arguments, args.arguments + args.argument_count);
+  return call;
+}
+
 Result reference::attend(PatternOp pattern, const Call &call) {
   int64_t rows = call.batch * call.queryHeads * call.queryLength;
   Result result{std::vector<double>(rows * call.features), std::vector<double>(rows)};

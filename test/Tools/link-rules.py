@@ -23,9 +23,12 @@ STAGES = {
     "Reference": {"IR"},
     "CAPI": {"IR", "Bands", "Schedule", "Target", "Runtime", "Pipelines", "Reference"},
 }
-# The ABI of kernels, what code is generated for: a header, and the stages (by a prefix) that may
-# include it.
-ABI = {"attn/Runtime/Kernel.h": "CodeGen/", "attn/Runtime/Device.h": "CodeGen/GPU"}
+# The ABI of kernels, what code is generated for and calls are made of: a header, and the stages (by
+# a prefix) that may include it.
+ABI = {
+    "attn/Runtime/Kernel.h": ("CodeGen/", "Reference"),
+    "attn/Runtime/Device.h": ("CodeGen/GPU",),
+}
 # Headers of MLIR and LLVM that only some stages may include, by a pattern of their paths.
 RESERVED = [
     (re.compile(r"mlir/Analysis/Presburger/"), {"Proofs"}),

@@ -97,30 +97,7 @@ static double largestDifference(llvm::ArrayRef<float> found, llvm::ArrayRef<doub
 
 Deviation mlir::attn::compareWithOracle(const OpenArtifact &artifact, const Problem &problem) {
   const AttnArgs &args = problem.args;
-  const auto tensor = [](const AttnTensor &given) {
-    reference::Tensor tensor;
-    tensor.data = static_cast<const float *>(given.data);
-    tensor.batchStride = given.strides[0];
-    tensor.headStride = given.strides[1];
-    tensor.rowStride = given.strides[2];
-    return tensor;
-  };
-  reference::Call call;
-  call.batch = args.batch;
-  call.queryHeads = args.query_heads;
-  call.keyHeads = args.key_heads;
-  call.queryLength = args.query_length;
-  call.keyLength = args.key_length;
-  call.features = args.features;
-  call.query = tensor(args.query);
-  call.key = tensor(args.key);
-  call.value = tensor(args.value);
-  call.scale = args.scale;
-  call.offset = args.offset;
-  call.keyOffset = args.key_offset;
-  call.length = args.length;
-  call.arguments.assign(problem.arguments.begin(), problem.arguments.end());
-  const reference::Result expected = reference::attend(artifact.pattern, call);
+  const reference::Result expected = reference::attend(artifact.pattern, reference::makeCall(args));
 
   double scale = 0;
   for (double element : expected.output)

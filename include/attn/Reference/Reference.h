@@ -13,7 +13,8 @@
 //         3    . . # #                    + exp(s[2] - lse[2]) * value[2]
 //
 // There are no bands, no tiles and no running maximum here: an oracle that shared the optimiser's
-// logic would share its mistakes. It uses the dialect and nothing else of this project.
+// logic would share its mistakes. It uses the dialect and nothing else of this project; a call of a
+// kernel becomes one of the oracle by the structure that Kernel.h passes to kernels.
 //
 // Non-finite numbers: what a row does not see is never read. A visible NaN or infinity enters the
 // formula as IEEE arithmetic has it. A row that sees no key gives output 0 and lse -inf.
@@ -24,6 +25,7 @@
 #define ATTN_REFERENCE_REFERENCE_H
 
 #include "attn/IR/AttnOps.h"
+#include "attn/Runtime/Kernel.h"
 
 #include <vector>
 
@@ -57,6 +59,9 @@ struct Call {
   int64_t offset = 0, keyOffset = 0, length = 0;
   SmallVector<int64_t> arguments;
 };
+
+/// A kernel's call on tensors of f32. Its arguments are copied, its tensors are not.
+Call makeCall(const AttnArgs &args);
 
 /// What attention gives, contiguous: output [batch, queryHeads, queryLength, features] and lse
 /// [batch, queryHeads, queryLength].

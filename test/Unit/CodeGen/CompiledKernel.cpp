@@ -199,30 +199,6 @@ float &Tensors::at(const AttnTensor &tensor, int64_t batch, int64_t head, int64_
                                            row * tensor.strides[2] + feature];
 }
 
-/// The oracle's answer to a call.
-static reference::Result attend(CompiledKernel &kernel, const AttnArgs &args) {
-  auto view = [](const AttnTensor &tensor) {
-    return reference::Tensor{static_cast<const float *>(tensor.data), tensor.strides[0],
-                             tensor.strides[1], tensor.strides[2]};
-  };
-  reference::Call call;
-  call.batch = args.batch;
-  call.queryHeads = args.query_heads;
-  call.keyHeads = args.key_heads;
-  call.queryLength = args.query_length;
-  call.keyLength = args.key_length;
-  call.features = args.features;
-  call.query = view(args.query);
-  call.key = view(args.key);
-  call.value = view(args.value);
-  call.scale = args.scale;
-  call.offset = args.offset;
-  call.keyOffset = args.key_offset;
-  call.length = args.length;
-  call.arguments.assign(args.arguments, args.arguments + args.argument_count);
-  return reference::attend(kernel.pattern(), call);
-}
-
 void test::check(CompiledKernel &kernel, const Problem &problem,
                  std::function<void(Tensors &)> edit) {
   Tensors tensors(kernel, problem, /*seed=*/problem.queryLength * 31 + problem.keyLength);
@@ -233,7 +209,7 @@ void test::check(CompiledKernel &kernel, const Problem &problem,
                std::to_string(args.key_length) + ", offset " + std::to_string(args.offset) +
                ", D " + std::to_string(args.features));
   ASSERT_EQ(kernel.run(args), ATTN_OK);
-  reference::Result expected = attend(kernel, args);
+  reference::Result expected = reference::attend(kernel.pattern(), reference::makeCall(args));
 
   double largest = 0, worst = 0, worstLse = 0;
   for (double value : expected.output)
