@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Problem.h"
+#include "Runner.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Format.h"
@@ -146,14 +146,20 @@ std::string nameOf(const ProblemSizes &sizes) {
   return std::to_string(sizes.queryLength) + "x" + std::to_string(sizes.keyLength);
 }
 
-int check(const CommandLine &line, const OpenArtifact &artifact, ArrayRef<ProblemSizes> allSizes,
-          ArrayRef<int64_t> arguments) {
+int failAt(const ProblemSizes &sizes, llvm::Error error) {
+  return fail("the kernel fails at " + nameOf(sizes) + ": " + llvm::toString(std::move(error)));
+}
+
+int check(const CommandLine &line, const OpenArtifact &artifact, Runner &runner,
+          ArrayRef<ProblemSizes> allSizes, ArrayRef<int64_t> arguments) {
   int failures = 0;
   llvm::json::Array rows;
   for (const ProblemSizes &sizes : allSizes) {
     Problem problem(artifact, sizes, arguments);
-    if (attn_run(artifact.kernel, &problem.args, line.threads) != ATTN_OK)
-      return fail("the kernel refuses " + nameOf(sizes) + ": " + attn_last_error());
+    if (llvm::Error error = runner.load(problem))
+      return failAt(sizes, std::move(error));
+    if (llvm::Error error = runner.run())
+      return failAt(sizes, std::move(error));
     const Deviation deviation = compareWithOracle(artifact, problem);
     failures += !deviation.isAllowed();
     if (!line.json)
@@ -178,29 +184,34 @@ int check(const CommandLine &line, const OpenArtifact &artifact, ArrayRef<Proble
 }
 
 /// The median time of a call in seconds, after one that is not counted.
-double measure(const CommandLine &line, const OpenArtifact &artifact, Problem &problem) {
+llvm::Expected<double> measure(const CommandLine &line, Runner &runner) {
   using Clock = std::chrono::steady_clock;
   std::vector<double> times;
-  attn_run(artifact.kernel, &problem.args, line.threads);
+  if (llvm::Error error = runner.run())
+    return std::move(error);
   const Clock::time_point begin = Clock::now();
   do {
     const Clock::time_point start = Clock::now();
-    attn_run(artifact.kernel, &problem.args, line.threads);
+    if (llvm::Error error = runner.run())
+      return std::move(error);
     times.push_back(std::chrono::duration<double>(Clock::now() - start).count());
   } while (times.size() < 3 || Clock::now() - begin < std::chrono::duration<double>(line.seconds));
   std::nth_element(times.begin(), times.begin() + times.size() / 2, times.end());
   return times[times.size() / 2];
 }
 
-int time(const CommandLine &line, const OpenArtifact &artifact, ArrayRef<ProblemSizes> allSizes,
-         ArrayRef<int64_t> arguments) {
+int time(const CommandLine &line, const OpenArtifact &artifact, Runner &runner,
+         ArrayRef<ProblemSizes> allSizes, ArrayRef<int64_t> arguments) {
   llvm::json::Array rows;
   for (const ProblemSizes &sizes : allSizes) {
     Problem problem(artifact, sizes, arguments);
-    if (attn_run(artifact.kernel, &problem.args, line.threads) != ATTN_OK)
-      return fail("the kernel refuses " + nameOf(sizes) + ": " + attn_last_error());
+    if (llvm::Error error = runner.load(problem))
+      return failAt(sizes, std::move(error));
+    auto measured = measure(line, runner);
+    if (!measured)
+      return failAt(sizes, measured.takeError());
+    const double median = *measured;
     const int64_t pairs = countVisible(artifact, problem);
-    const double median = measure(line, artifact, problem);
     const double operations =
         4.0 * double(artifact.headDim) * double(pairs) * double(sizes.batch * sizes.queryHeads);
     const double speed = median > 0 ? operations / median * 1e-9 : 0;
@@ -252,6 +263,7 @@ int main(int argc, char **argv) {
   std::vector<int64_t> arguments;
   if (int exitCode = readArguments(line, **artifact, arguments))
     return exitCode;
-  return line.action == "check" ? check(line, **artifact, sizes, arguments)
-                                : time(line, **artifact, sizes, arguments);
+  const std::unique_ptr<Runner> runner = Runner::make(**artifact, line.threads);
+  return line.action == "check" ? check(line, **artifact, *runner, sizes, arguments)
+                                : time(line, **artifact, *runner, sizes, arguments);
 }
