@@ -179,3 +179,7 @@ int attn_driver_compute_capability(const AttnDriver *driver) {
   driver->fail("cannot ask for the compute capability", result);
   return 0;
 }
+
+int attn_driver_is_emulator(const AttnDriver *driver) {
+  return driver && driver->api.emulatorReport;
+}

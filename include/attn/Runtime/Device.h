@@ -90,6 +90,9 @@ ATTN_API const AttnDriver *attn_driver_open(const char *name);
  */
 ATTN_API int attn_driver_compute_capability(const AttnDriver *driver);
 
+/** 1 if the driver is the emulator, whose times say nothing about a GPU; otherwise 0. */
+ATTN_API int attn_driver_is_emulator(const AttnDriver *driver);
+
 /** A kernel that is loaded into a driver's device. */
 typedef struct AttnDeviceKernel AttnDeviceKernel;
 

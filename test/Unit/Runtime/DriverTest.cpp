@@ -99,8 +99,16 @@ TEST(Driver, RefusesALibraryThatIsNoDriver) {
   EXPECT_EQ(openFailure(path.c_str()), "driver '" + path + "' has no 'cuStreamSynchronize'");
 }
 
+TEST(Driver, TellsTheEmulatorFromOthers) {
+  EXPECT_EQ(attn_driver_is_emulator(attn_driver_open(ATTN_EMULATED_DRIVER)), 1);
+  const AttnDriver *other = attn_driver_open((fakes + "/FakeDriver.so").c_str());
+  ASSERT_NE(other, nullptr) << attn_last_error();
+  EXPECT_EQ(attn_driver_is_emulator(other), 0);
+}
+
 TEST(Driver, RefusesNull) {
   EXPECT_EQ(attn_driver_compute_capability(nullptr), 0);
+  EXPECT_EQ(attn_driver_is_emulator(nullptr), 0);
   EXPECT_EQ(attn_device_synchronize(nullptr, nullptr), ATTN_ERROR_DRIVER);
   EXPECT_STREQ(attn_last_error(), "expected a driver, found null");
 }
