@@ -19,7 +19,8 @@ struct ProblemSizes {
 /// "128" and "100x128" as query and key length.
 std::optional<ProblemSizes> parseSizes(llvm::StringRef text);
 
-/// Random inputs, contiguous [batch, heads, rows, features], and outputs full of NaN.
+/// Random inputs, contiguous [batch, heads, rows, features], that the kernel's type holds exactly;
+/// outputs full of NaN.
 class Problem {
 public:
   Problem(const OpenArtifact &artifact, const ProblemSizes &sizes,

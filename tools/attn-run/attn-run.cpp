@@ -12,9 +12,11 @@
 #include "llvm/Support/Format.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/JSON.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <chrono>
+#include <cmath>
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -34,16 +36,21 @@ EXAMPLES:
   attn-run check out/longformer.so --arg w=256 --arg g=16
       on odd sizes, with outputs full of NaN; 1 if a result is too far from the oracle's
   attn-run time out/longformer.so 2048 4096 --arg w=256 --arg g=16 --threads=1
+  attn-run check out/longformer.json --arg w=256 --arg g=16 --driver=emulator
+      kernels of a GPU, in KERNEL.ptx or KERNEL.cubin beside their manifest, on any machine
 )";
 
 /// The options. Made after LLVM's own are forgotten, of which some have names of ours.
 struct CommandLine {
   cl::OptionCategory options{"Options"};
   cl::opt<std::string> action{cl::Positional, cl::desc("describe|check|time"), cl::cat(options)};
-  cl::opt<std::string> artifact{cl::Positional, cl::desc("ARTIFACT.so"), cl::cat(options)};
+  cl::opt<std::string> artifact{cl::Positional, cl::desc("ARTIFACT.so|ARTIFACT.json"),
+                                cl::cat(options)};
   cl::list<std::string> sizes{cl::Positional, cl::desc("[SIZES...]"), cl::cat(options)};
   cl::opt<std::string> kernel{"kernel", cl::value_desc("NAME"), cl::cat(options),
                               cl::desc("a kernel of the artifact, if it holds several")};
+  cl::opt<std::string> target{"target", cl::value_desc("TARGET"), cl::cat(options),
+                              cl::desc("refuse an artifact that is for another target")};
   cl::list<std::string> arguments{"arg", cl::value_desc("NAME=VALUE"), cl::cat(options),
                                   cl::desc("value of a pattern's argument")};
   cl::opt<int64_t> batch{"batch", cl::init(1), cl::value_desc("N"), cl::cat(options),
@@ -54,6 +61,9 @@ struct CommandLine {
                             cl::desc("key heads (1)")};
   cl::opt<int> threads{"threads", cl::init(0), cl::value_desc("N"), cl::cat(options),
                        cl::desc("threads; 0, the default, is all this process may use")};
+  cl::opt<std::string> driver{"driver", cl::init("cuda"), cl::value_desc("NAME"), cl::cat(options),
+                              cl::desc("of a GPU: cuda, the default, emulator, or the path of a "
+                                       "libcuda.so.1")};
   cl::opt<double> seconds{"seconds", cl::init(1.0), cl::value_desc("S"), cl::cat(options),
                           cl::desc("how long to measure each size (1)")};
   cl::opt<bool> json{"json", cl::desc("print one JSON object"), cl::cat(options)};
@@ -74,16 +84,33 @@ int fail(const Twine &message) {
   return 1;
 }
 
+void describeLaunch(const OpenArtifact &artifact) {
+  const AttnDeviceInfo &launch = *artifact.launch;
+  llvm::outs() << "launch    " << launch.threads << " threads and " << launch.shared_bytes
+               << " bytes of shared memory a CTA, tiles of " << launch.query_tile << " queries and "
+               << launch.key_tile << " keys\n";
+  if (artifact.ptxas)
+    llvm::outs() << "ptxas     " << artifact.ptxas->version << ": " << artifact.ptxas->registers
+                 << " registers and " << artifact.ptxas->stackBytes << " bytes of stack a thread\n";
+  llvm::outs() << "code      "
+               << (artifact.image.empty() ? "none beside the manifest"
+                                          : llvm::sys::path::filename(artifact.image))
+               << "\n";
+}
+
 int describe(const CommandLine &line, const OpenArtifact &artifact) {
   if (line.json) {
-    llvm::outs() << artifact.kernel->manifest << "\n";
+    llvm::outs() << artifact.manifest << "\n";
     return 0;
   }
   llvm::outs() << "kernel    " << artifact.symbol << "\n"
-               << "target    " << artifact.target << "\n"
+               << "target    " << artifact.target
+               << (artifact.target == "native" ? " (" + artifact.cpu + ")" : "") << "\n"
                << "compiler  " << artifact.compiler << "\n"
-               << "dtype     f32\n"
+               << "dtype     " << artifact.dtypeName << "\n"
                << "head dim  " << artifact.headDim << "\n";
+  if (artifact.launch)
+    describeLaunch(artifact);
   if (!artifact.pattern) {
     llvm::outs() << "pattern   every query sees every key\n";
     return 0;
@@ -92,6 +119,19 @@ int describe(const CommandLine &line, const OpenArtifact &artifact) {
                << llvm::join(artifact.arguments, ", ") << "\n\n";
   PatternOp pattern = artifact.pattern;
   llvm::outs() << *pattern << "\n";
+  return 0;
+}
+
+/// Whether the command line asks for what the artifact's kernels run on. Returns 0, or the exit
+/// code after a message.
+int checkMachine(const CommandLine &line, const OpenArtifact &artifact) {
+  if (!line.target.empty() && line.target != artifact.target)
+    return fail("expected an artifact for target '" + line.target + "', found '" + artifact.path +
+                "' for '" + artifact.target + "'");
+  if (!artifact.launch && line.driver.getNumOccurrences())
+    return usageError("a kernel for '" + artifact.target + "' has no use for --driver");
+  if (artifact.launch && line.threads.getNumOccurrences())
+    return usageError("a kernel for '" + artifact.target + "' has no use for --threads");
   return 0;
 }
 
@@ -146,6 +186,11 @@ std::string nameOf(const ProblemSizes &sizes) {
   return std::to_string(sizes.queryLength) + "x" + std::to_string(sizes.keyLength);
 }
 
+/// JSON has no infinity: null.
+llvm::json::Value jsonNumber(double number) {
+  return std::isfinite(number) ? llvm::json::Value(number) : llvm::json::Value(nullptr);
+}
+
 int failAt(const ProblemSizes &sizes, llvm::Error error) {
   return fail("the kernel fails at " + nameOf(sizes) + ": " + llvm::toString(std::move(error)));
 }
@@ -158,7 +203,9 @@ int check(const CommandLine &line, const OpenArtifact &artifact, Runner &runner,
     Problem problem(artifact, sizes, arguments);
     if (llvm::Error error = runner.load(problem))
       return failAt(sizes, std::move(error));
-    if (llvm::Error error = runner.run())
+    if (llvm::Error error = runner.run(1))
+      return failAt(sizes, std::move(error));
+    if (llvm::Error error = runner.store())
       return failAt(sizes, std::move(error));
     const Deviation deviation = compareWithOracle(artifact, problem);
     failures += !deviation.isAllowed();
@@ -168,9 +215,9 @@ int check(const CommandLine &line, const OpenArtifact &artifact, Runner &runner,
                                    deviation.lse, deviation.isAllowed() ? "ok" : "WRONG");
     rows.push_back(llvm::json::Object{{"query_length", sizes.queryLength},
                                       {"key_length", sizes.keyLength},
-                                      {"output_error", deviation.output},
+                                      {"output_error", jsonNumber(deviation.output)},
                                       {"allowed", deviation.allowed},
-                                      {"lse_error", deviation.lse},
+                                      {"lse_error", jsonNumber(deviation.lse)},
                                       {"ok", deviation.isAllowed()}});
   }
   if (line.json)
@@ -183,18 +230,31 @@ int check(const CommandLine &line, const OpenArtifact &artifact, Runner &runner,
   return failures ? 1 : 0;
 }
 
-/// The median time of a call in seconds, after one that is not counted.
-llvm::Expected<double> measure(const CommandLine &line, Runner &runner) {
-  using Clock = std::chrono::steady_clock;
-  std::vector<double> times;
-  if (llvm::Error error = runner.run())
+using Clock = std::chrono::steady_clock;
+
+/// The time of a call in seconds, the mean of `calls`.
+llvm::Expected<double> measureCalls(Runner &runner, int64_t calls) {
+  const Clock::time_point start = Clock::now();
+  if (llvm::Error error = runner.run(calls))
     return std::move(error);
+  return std::chrono::duration<double>(Clock::now() - start).count() / calls;
+}
+
+/// The median time of a call in seconds, after two that are not counted.
+llvm::Expected<double> measure(const CommandLine &line, Runner &runner) {
+  if (llvm::Error error = runner.run(1))
+    return std::move(error);
+  auto once = measureCalls(runner, 1);
+  if (!once)
+    return once.takeError();
+  const int64_t calls = std::clamp(runner.batchSeconds() / std::max(*once, 1e-9), 1.0, 1000.0);
+  std::vector<double> times;
   const Clock::time_point begin = Clock::now();
   do {
-    const Clock::time_point start = Clock::now();
-    if (llvm::Error error = runner.run())
-      return std::move(error);
-    times.push_back(std::chrono::duration<double>(Clock::now() - start).count());
+    auto seconds = measureCalls(runner, calls);
+    if (!seconds)
+      return seconds.takeError();
+    times.push_back(*seconds);
   } while (times.size() < 3 || Clock::now() - begin < std::chrono::duration<double>(line.seconds));
   std::nth_element(times.begin(), times.begin() + times.size() / 2, times.end());
   return times[times.size() / 2];
@@ -203,6 +263,9 @@ llvm::Expected<double> measure(const CommandLine &line, Runner &runner) {
 int time(const CommandLine &line, const OpenArtifact &artifact, Runner &runner,
          ArrayRef<ProblemSizes> allSizes, ArrayRef<int64_t> arguments) {
   llvm::json::Array rows;
+  const bool isEmulated = runner.isEmulated();
+  if (isEmulated && !line.json)
+    llvm::outs() << "times of the emulator, which say nothing about a GPU\n";
   for (const ProblemSizes &sizes : allSizes) {
     Problem problem(artifact, sizes, arguments);
     if (llvm::Error error = runner.load(problem))
@@ -215,21 +278,31 @@ int time(const CommandLine &line, const OpenArtifact &artifact, Runner &runner,
     const double operations =
         4.0 * double(artifact.headDim) * double(pairs) * double(sizes.batch * sizes.queryHeads);
     const double speed = median > 0 ? operations / median * 1e-9 : 0;
-    if (!line.json)
-      llvm::outs() << llvm::format("%-12s %10.3f ms   %12lld pairs a head   %7.1f GFLOP/s\n",
-                                   nameOf(sizes).c_str(), median * 1e3, (long long)pairs, speed);
-    rows.push_back(llvm::json::Object{{"query_length", sizes.queryLength},
-                                      {"key_length", sizes.keyLength},
-                                      {"milliseconds", median * 1e3},
-                                      {"pairs", pairs},
-                                      {"gflops", speed}});
+    llvm::json::Object row{{"query_length", sizes.queryLength},
+                           {"key_length", sizes.keyLength},
+                           {"milliseconds", median * 1e3},
+                           {"pairs", pairs}};
+    if (!isEmulated)
+      row["gflops"] = speed;
+    rows.push_back(std::move(row));
+    if (line.json)
+      continue;
+    llvm::outs() << llvm::format("%-12s %10.3f ms   %12lld pairs a head", nameOf(sizes).c_str(),
+                                 median * 1e3, (long long)pairs);
+    if (!isEmulated)
+      llvm::outs() << llvm::format("   %7.1f GFLOP/s", speed);
+    llvm::outs() << "\n";
   }
-  if (line.json)
-    llvm::outs() << llvm::json::Value(llvm::json::Object{
-                        {"kernel", artifact.symbol},
-                        {"threads", line.threads ? int(line.threads) : attn_default_threads()},
-                        {"times", std::move(rows)}})
-                 << "\n";
+  if (line.json) {
+    llvm::json::Object result{{"kernel", artifact.symbol}, {"times", std::move(rows)}};
+    if (artifact.launch) {
+      result["driver"] = line.driver.getValue();
+      result["is_emulated"] = isEmulated;
+    } else {
+      result["threads"] = line.threads ? int(line.threads) : attn_default_threads();
+    }
+    llvm::outs() << llvm::json::Value(std::move(result)) << "\n";
+  }
   return 0;
 }
 
@@ -242,13 +315,13 @@ int main(int argc, char **argv) {
   cl::SetVersionPrinter([](raw_ostream &os) {
     os << "attn-run, ABI " << ATTN_ABI_VERSION_MAJOR << '.' << ATTN_ABI_VERSION_MINOR << "\n";
   });
-  if (!cl::ParseCommandLineOptions(
-          argc, argv, "attn-run: describe, check and time a shared artifact\n", &llvm::errs()))
+  if (!cl::ParseCommandLineOptions(argc, argv, "attn-run: describe, check and time an artifact\n",
+                                   &llvm::errs()))
     return 2;
   if (line.action != "describe" && line.action != "check" && line.action != "time")
     return usageError("expected describe, check or time, found '" + line.action + "'; see --help");
   if (line.artifact.empty())
-    return usageError("expected the path of a shared artifact; see --help");
+    return usageError("expected the path of an artifact; see --help");
   if (line.action == "time" && line.sizes.empty())
     return usageError("expected the sizes to measure, such as 2048 or 1024x4096");
   std::vector<ProblemSizes> sizes;
@@ -258,12 +331,16 @@ int main(int argc, char **argv) {
   auto artifact = OpenArtifact::open(line.artifact, line.kernel);
   if (!artifact)
     return fail(llvm::toString(artifact.takeError()));
+  if (int exitCode = checkMachine(line, **artifact))
+    return exitCode;
   if (line.action == "describe")
     return describe(line, **artifact);
   std::vector<int64_t> arguments;
   if (int exitCode = readArguments(line, **artifact, arguments))
     return exitCode;
-  const std::unique_ptr<Runner> runner = Runner::make(**artifact, line.threads);
-  return line.action == "check" ? check(line, **artifact, *runner, sizes, arguments)
-                                : time(line, **artifact, *runner, sizes, arguments);
+  auto runner = Runner::make(**artifact, line.threads, line.driver);
+  if (!runner)
+    return fail(llvm::toString(runner.takeError()));
+  return line.action == "check" ? check(line, **artifact, **runner, sizes, arguments)
+                                : time(line, **artifact, **runner, sizes, arguments);
 }
