@@ -69,6 +69,15 @@ def main():
                   "--arg", "w=256", "--arg", "g=16", f"--query-heads={heads}",
                   f"--key-heads={heads}").stdout, end="")
 
+    title("PTX for a Hopper GPU, checked in the emulator: no GPU, no driver, no toolkit needed")
+    with tempfile.TemporaryDirectory() as folder:
+        begin = time.perf_counter()
+        run("attn-compile", SPEC, "-e", "ptx,manifest", "--target=sm_90a", "--dtype=bf16",
+            f"--head-dim={features}", "-o", folder)
+        print(f"compiled in {(time.perf_counter() - begin) * 1e3:.0f} ms")
+        print(run("attn-run", "check", pathlib.Path(folder, "longformer.json"), "300x333",
+                  "--driver=emulator", "--arg", "w=100", "--arg", "g=16").stdout, end="")
+
     title("the same pattern in Python, with w = 256, g = 16")
     pattern = ao.load(SPEC)(w=256, g=16)
     print(pattern)

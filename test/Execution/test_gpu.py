@@ -7,6 +7,7 @@ ATTN_RANDOM_CASES=2000 ./dev test gpu
 
 import os
 import pathlib
+import re
 
 import numpy as np
 import pytest
@@ -168,6 +169,29 @@ def test_gpu_scales(monkeypatch, target, scale):
     expected = oracle.attention(*inputs, pattern.mask(33, 90), scale)
     assert np.abs(output - expected[0]).max() < 5e-3 * max(1.0, np.abs(expected[0]).max())
     assert np.abs(lse - expected[1]).max() < 1e-2
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_gpu_million_tokens(monkeypatch, target):
+    """A window at the end of a million tokens: the kernel of every other length, no list beside it,
+    and no tile of keys but those that a short call with the same positions visits."""
+    pattern = ao.load(LIBRARY[NAMES.index("sliding-window")].path)(w=300)
+    kernel = ao.compile(pattern, "float16", 64, target)
+    rows, million, short = 150, 1 << 20, 1024
+    tail = [to_float16(x) for x in oracle.random_inputs(17, 2, 1, rows, short, 64)]
+    options = {"offset": million - rows, "return_lse": True, "driver": "emulator"}
+    expected = kernel(*tail, key_offset=million - short, **options)
+    # What a kernel reads of the keys before would show.
+    query, *near = tail
+    keys = [np.full((1, 1, million, 64), np.nan, np.float16) for _ in near]
+    for whole, part in zip(keys, near):
+        whole[:, :, -short:] = part
+    found = kernel(query, *keys, **options)
+    for x, y in zip(found, expected):
+        assert np.isfinite(x).all() and np.array_equal(x, y)
+    # Maps of four tensors at most, the launch of fixed size and the pattern's argument.
+    sizes = [int(size) for size in re.findall(r"\.param [^,)]*\[(\d+)\]", kernel.ptx)]
+    assert sizes == {"sm_80": [], "sm_90a": 4 * [128]}[target] + [208 + 8 + 8], sizes
 
 
 @pytest.mark.parametrize("target", TARGETS)
