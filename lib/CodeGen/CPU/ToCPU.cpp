@@ -52,15 +52,9 @@ public:
       if (failed(checkNames(kernel)))
         return signalPassFailure();
 
-    for (KernelFunction &kernel : *kernels) {
-      OpBuilder builder(kernel.function);
+    replaceKernelFunctions(module, *kernels, [&](OpBuilder &builder, const KernelFunction &kernel) {
       KernelEmitter(builder, kernel, *target).emit();
-      // Last: a kernel of the same name has taken its place.
-      kernel.function.erase();
-    }
-    for (Operation &op : llvm::make_early_inc_range(*module.getBody()))
-      if (isa<PatternOp, ScheduleOp, AssertOp>(op))
-        op.erase();
+    });
 
     llvm::Triple triple(target->triple);
     auto text = [&](StringRef value) { return StringAttr::get(&getContext(), value); };

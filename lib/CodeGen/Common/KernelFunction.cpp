@@ -104,3 +104,17 @@ attn::collectKernelFunctions(ModuleOp module, ArrayRef<Type> elements, TileOfFea
     return failure();
   return kernels;
 }
+
+void attn::replaceKernelFunctions(
+    ModuleOp module, ArrayRef<KernelFunction> kernels,
+    function_ref<void(OpBuilder &builder, const KernelFunction &kernel)> emit) {
+  for (KernelFunction kernel : kernels) {
+    OpBuilder builder(kernel.function);
+    emit(builder, kernel);
+    // Last: a kernel of the same name has taken its place.
+    kernel.function.erase();
+  }
+  for (Operation &op : llvm::make_early_inc_range(*module.getBody()))
+    if (isa<PatternOp, ScheduleOp, AssertOp>(op))
+      op.erase();
+}

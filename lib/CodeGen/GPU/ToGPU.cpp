@@ -53,15 +53,9 @@ public:
         return signalPassFailure();
       }
 
-    for (KernelFunction &kernel : *kernels) {
-      OpBuilder builder(kernel.function);
+    replaceKernelFunctions(module, *kernels, [&](OpBuilder &builder, const KernelFunction &kernel) {
       KernelEmitter(builder, kernel, *target).emit();
-      // Last: a kernel of the same name has taken its place.
-      kernel.function.erase();
-    }
-    for (Operation &op : llvm::make_early_inc_range(*module.getBody()))
-      if (isa<PatternOp, ScheduleOp, AssertOp>(op))
-        op.erase();
+    });
     module->setAttr(gpu::GPUDialect::getContainerModuleAttrName(), UnitAttr::get(&getContext()));
   }
 };

@@ -95,3 +95,14 @@ func.func @returns_input(%q: tensor<?x?x?x64xf16>, %k: tensor<?x?x?x64xf16>)
   // expected-error @+1 {{expected a kernel function to return results of its 'attn.attention'}}
   return %q : tensor<?x?x?x64xf16>
 }
+
+// -----
+
+func.func @other_value(%q: tensor<?x?x?x64xf16>, %k: tensor<?x?x?x64xf16>, %v: tensor<?x?x?x128xf16>)
+    -> (tensor<?x?x?x128xf16>, tensor<?x?x?xf32>) {
+  // expected-error @+1 {{expected 'value' of head dim 64, as 'query' has, found 'tensor<?x?x?x128xf16>'}}
+  %o, %l = attn.attention %q, %k, %v
+      : tensor<?x?x?x64xf16>, tensor<?x?x?x64xf16>, tensor<?x?x?x128xf16>
+        -> tensor<?x?x?x128xf16>, tensor<?x?x?xf32>
+  return %o, %l : tensor<?x?x?x128xf16>, tensor<?x?x?xf32>
+}

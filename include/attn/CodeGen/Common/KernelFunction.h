@@ -41,6 +41,12 @@ using TileOfFeatures =
 FailureOr<SmallVector<KernelFunction>>
 collectKernelFunctions(ModuleOp module, ArrayRef<Type> elements, TileOfFeatures tileOf);
 
+/// Emits kernels where their functions are, which then go, as do the module's patterns, schedules and
+/// assertions: what is left is code.
+void replaceKernelFunctions(
+    ModuleOp module, ArrayRef<KernelFunction> kernels,
+    function_ref<void(OpBuilder &builder, const KernelFunction &kernel)> emit);
+
 } // namespace mlir::attn
 
 #endif // ATTN_CODEGEN_COMMON_KERNELFUNCTION_H
