@@ -491,16 +491,19 @@ TEST_F(PredicateTest, BoundsAreWords) {
            "%p = attn.causal\n %s = attn.keys %a to %b\n %m = attn.difference %p, %s",
            "%p = attn.causal\n %m = attn.complement %p",
            "%m = attn.where affine_set<(q, k)[a] : (k - q - a >= 0)>[%a]",
+           "%m = attn.where affine_set<(q, k) : ((q - 3 * k) mod 64 - 5 == 0)>",
+           "%m = attn.window before %a after %b dilation 3",
        }) {
     Predicate word = predicate(body);
     EXPECT_TRUE(word.isWord) << body;
     EXPECT_EQ(word.costOfLanes(), "") << body;
   }
-  Predicate mixed = predicate("%m = attn.window before %a after %b dilation 3");
+  // Lanes that cross a multiple of 64 depend on the base.
+  Predicate mixed = predicate("%c = attn.causal\n %s = attn.where affine_set<(q, k) : (k mod 64 - 56 "
+                              ">= 0)>\n %m = attn.intersect %s, %c");
   EXPECT_FALSE(mixed.isWord);
-  EXPECT_EQ(
-      mixed.costOfLanes(),
-      "cmpi constant, andi constant, cmpi constant, andi, andi constant, cmpi constant, andi");
+  EXPECT_EQ(mixed.costOfLanes(), "addi offsets, andi constant, cmpi constant, andi constant, "
+                                 "cmpi constant, andi, andi constant, cmpi constant, andi");
 }
 
 } // namespace
