@@ -4,7 +4,8 @@
 //
 // A copy owns its destination from its issue on: the bytes are poisoned and their last write is the
 // copy's, which nobody knows before the wait. The data arrive at any later moment. A store owns its
-// source until a wait_group says that it was read.
+// source until a wait_group says that it was read; it may write later still, until one without
+// .read returns.
 //
 //===----------------------------------------------------------------------===//
 
@@ -298,7 +299,8 @@ void Cta::land(TensorCopy &copy, bool load) {
     }
     // The swizzle moves chunks of 16 bytes.
     for (unsigned chunk = 0; chunk < rowBytes; chunk += 16) {
-      uint8_t *place = shared.at(swizzled(copy.shared + row + chunk, span));
+      const uint32_t at = swizzled(copy.shared + row + chunk, span);
+      uint8_t *place = copy.source.empty() ? shared.at(at) : &copy.source[at - copy.shared];
       const unsigned first = std::max(begin, chunk), last = std::min(end, chunk + 16);
       if (load && (first != chunk || last != chunk + 16))
         memset(place, map.fillNaN ? 0xff : 0, 16);
@@ -322,25 +324,43 @@ void Cta::land(TensorCopy &copy, bool load) {
 void Cta::waitStores(Step &step) {
   Warp &warp = step.warp;
   uint32_t keep = uniform(step, step.inst.operands[0]);
+  const bool isWritten = !step.inst.has(ReadOnly);
   auto done = [&](TensorCopy &copy) {
     if (!(step.mask >> copy.lane & 1) || copy.group + keep >= warp.bulkGroup[copy.lane])
       return false;
-    retireStore(warp, copy);
-    return true;
+    readSource(warp, copy);
+    if (isWritten)
+      land(copy, /*load=*/false);
+    return copy.landed;
   };
   warp.stores.erase(std::remove_if(warp.stores.begin(), warp.stores.end(), done),
                     warp.stores.end());
 }
 
-void Cta::retireStore(Warp &warp, TensorCopy &copy) {
-  land(copy, /*load=*/false);
+/// The store has read its source, which is free from now on.
+void Cta::readSource(Warp &warp, TensorCopy &copy) {
+  if (!copy.source.empty() || failed())
+    return;
   unsigned size = copy.map.boxBytes();
+  const uint8_t *begin = shared.at(copy.shared);
+  copy.source.assign(begin, begin + size);
   std::string problem =
       shared.checkRead(copy.shared, size, copy.issued, SharedMemory::Access::Async);
   if (!problem.empty())
     return fail(*copy.inst,
                 "the source changed before a wait_group said that it was read: " + problem);
   shared.recordRead(copy.shared, size, warp.id, warp.knowledge.order[warp.id], copy.inst->line);
+}
+
+/// At the end of the CTA: its shared memory goes, what was read of it is written.
+void Cta::landStores() {
+  for (Warp &warp : warps)
+    for (TensorCopy &copy : warp.stores) {
+      if (copy.source.empty())
+        fail(*copy.inst,
+             "the CTA ends, and with it its shared memory, before a wait_group for this store");
+      land(copy, /*load=*/false);
+    }
 }
 
 } // namespace attn::ptx

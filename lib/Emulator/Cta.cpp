@@ -115,15 +115,12 @@ bool Cta::run() {
   }
   while (!failed() && landingPending())
     landSomething();
-  for (Warp &warp : warps) {
-    if (!warp.stores.empty())
-      fail(*warp.stores.front().inst,
-           "the CTA ends, and with it its shared memory, before a wait_group for this store");
+  landStores();
+  for (Warp &warp : warps)
     if (warp.wgmmaIssued != wgmmaLog[warp.id / 4].size() && !failed())
       error = "warp " + std::to_string(warp.id) + " executed " + std::to_string(warp.wgmmaIssued) +
               " of the " + std::to_string(wgmmaLog[warp.id / 4].size()) +
               " instructions of its warpgroup";
-  }
   return !failed();
 }
 
@@ -398,8 +395,12 @@ void Cta::landSomething() {
   Warp &warp = warps[rng() % warps.size()];
   if (!warp.copies.empty())
     land(warp.copies[rng() % warp.copies.size()]);
-  if (!warp.stores.empty())
-    land(warp.stores[rng() % warp.stores.size()], /*load=*/false);
+  if (!warp.stores.empty()) {
+    const auto store = warp.stores.begin() + rng() % warp.stores.size();
+    land(*store, /*load=*/false);
+    if (!store->source.empty())
+      warp.stores.erase(store);
+  }
   if (landOneIn)
     for (WgmmaOp &op : warp.wgmmas)
       if (!op.executed) {

@@ -109,6 +109,8 @@ struct TensorCopy {
   uint32_t group;
   bool landed = false;
   Knowledge issued;
+  /// The source of a store, from when a wait_group said that it was read.
+  std::vector<uint8_t> source;
 };
 
 /// A matrix in shared memory: its 16-byte chunks in the order of Wgmma.cpp, and the same memory in
@@ -260,7 +262,8 @@ private:
                         TensorCopy &copy);
   void waitStores(Step &step);
   void land(TensorCopy &copy, bool load);
-  void retireStore(Warp &warp, TensorCopy &copy);
+  void readSource(Warp &warp, TensorCopy &copy);
+  void landStores();
 
   // Wgmma.cpp.
   bool executeWgmma(Step &step);

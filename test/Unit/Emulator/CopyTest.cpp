@@ -243,6 +243,31 @@ TEST(BulkCopy, MistakesAreReported) {
     }
 }
 
+// A wait_group.read frees the source. The bytes may still be on their way, and land on what is
+// stored to the same place meanwhile.
+TEST(BulkCopy, MayWriteAfterItsSourceWasRead) {
+  const std::string reused = replaced(bulkKernel, "cp.async.bulk.wait_group 0;",
+                                      "cp.async.bulk.wait_group.read 0; st.shared.b32 [tile], 7;\n"
+                                      "cp.async.bulk.wait_group 0; st.global.b32 [%rd1+4], 8;");
+  const std::string early = replaced(reused, "cp.async.bulk.wait_group 0;", "");
+  alignas(16) uint32_t from[16], to[16];
+  std::iota(from, from + 16, 1);
+  DeviceMemory memory;
+  memory.add(from, 64, "from", /*writable=*/false);
+  memory.add(to, 64, "to");
+  const void *pointers[] = {to, from};
+  unsigned overwrites = 0;
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    ASSERT_EQ(run(reused, {&pointers[0], &pointers[1]}, memory, seed), "");
+    EXPECT_EQ(to[0], 1u) << "what was in shared memory when the copy began";
+    EXPECT_EQ(to[1], 8u);
+    ASSERT_EQ(run(early, {&pointers[0], &pointers[1]}, memory, seed), "");
+    EXPECT_EQ(to[0], 1u);
+    overwrites += to[1] == 2;
+  }
+  EXPECT_GT(overwrites, 0u);
+}
+
 TEST(Parameters, AStructureIsPassedByValue) {
   const std::string text =
       header + ".visible .entry k(.param .align 64 .b8 map[128], .param .align 8 .b8 launch[40])\n"
