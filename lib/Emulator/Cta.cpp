@@ -8,6 +8,7 @@
 
 #include "Decode.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace attn::ptx {
@@ -30,6 +31,16 @@ std::shared_ptr<Frame> makeFrame(const Function &function, std::mt19937_64 &rng)
   return frame;
 }
 
+/// What a thread of the kernel starts with: as many registers as ptxas may use.
+unsigned registersAtStart(const Function &kernel) {
+  constexpr unsigned kFile = 65536, kUnit = 8, kMost = 256;
+  const unsigned threads = kernel.requiredThreads ? kernel.requiredThreads : kernel.maxThreads;
+  unsigned count = kMost;
+  if (threads)
+    count = std::min(count, kFile / (threads * std::max(1u, kernel.minCtas)) / kUnit * kUnit);
+  return kernel.maxRegisters ? std::min(count, kernel.maxRegisters) : count;
+}
+
 } // namespace
 
 Cta::Cta(const Function &kernel, const LaunchConfig &config, Dim3 index,
@@ -46,6 +57,7 @@ Cta::Cta(const Function &kernel, const LaunchConfig &config, Dim3 index,
     Warp &warp = warps[i];
     warp.id = i;
     warp.live = threads - i * 32 >= 32 ? ~0u : (1u << (threads - i * 32)) - 1;
+    warp.registers = registersAtStart(kernel);
     warp.knowledge.order.raise(i, 1);
     for (auto &stack : warp.stack)
       stack.assign(kernel.frameBytes, 0xff);
@@ -431,7 +443,9 @@ void Cta::reportDeadlock() {
       const Instruction &inst = split.frame->function->code[split.pc];
       error += "\n  warp " + std::to_string(warp.id) + " at PTX line " + std::to_string(inst.line) +
                ": " + inst.text;
-      if (warp.waitingAt < 0)
+      if (inst.opcode == Opcode::SetmaxnregInc)
+        error += " (" + std::to_string(freeRegisters * 32) + " registers are free)";
+      else if (warp.waitingAt < 0)
         error += " (polls mbarrier " + std::to_string(split.polledBarrier) + " for parity " +
                  std::to_string(split.polledParity) + ")";
     }

@@ -154,6 +154,7 @@ struct Warp {
   uint32_t wgmmaGroup = 0;
   size_t wgmmaIssued = 0;
   bool wgmmaFenced = false;
+  unsigned registers = 0; ///< of a thread
 };
 
 class Cta {
@@ -267,6 +268,7 @@ private:
 
   // Wgmma.cpp.
   bool executeWgmma(Step &step);
+  void setRegisters(Step &step);
   bool logWarpgroup(Step &step, uint64_t a, uint64_t b);
   /// The tile of a descriptor. Kernels use a few of them again and again.
   const WgmmaTile &wgmmaTile(uint64_t bits, bool transposed, unsigned rows);
@@ -289,6 +291,8 @@ private:
   /// What the warps of each warpgroup issue must be the same: line and descriptors of each wgmma.
   std::vector<std::vector<std::array<uint64_t, 3>>> wgmmaLog;
   std::map<std::pair<uint64_t, unsigned>, WgmmaTile> wgmmaTiles;
+  /// Of each thread of a warp: what setmaxnreg.dec has released and no inc has taken.
+  unsigned freeRegisters = 0;
   /// Counts events that can wake a warp.
   uint64_t progress = 1;
   /// One in this many scheduling rounds lands something; 0: only when nothing else can go on.

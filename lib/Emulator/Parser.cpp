@@ -380,7 +380,9 @@ bool Parser::parseFunction(const std::string &header, unsigned line, bool hasBod
                             : function->clusterSize) = total;
     } else if (word == ".minnctapersm" || word == ".maxnreg" || word == ".maxclusterrank") {
       unsigned ignored;
-      words >> ignored;
+      words >> (word == ".minnctapersm" ? function->minCtas
+                : word == ".maxnreg"    ? function->maxRegisters
+                                        : ignored);
     } else if (word != ".explicitcluster" && word != ".noreturn") {
       return fail("unknown directive '" + word + "'", line);
     }

@@ -95,21 +95,39 @@ bool Cta::executeWgmma(Step &step) {
       wgmmaIssue(step);
     return true;
   case Opcode::SetmaxnregDec:
-  case Opcode::SetmaxnregInc: {
-    uint64_t count = inst.operands[0].value;
-    if (!requireWarp(step))
-      return true;
-    if (count < 24 || count > 256 || count % 8)
-      failAt(step, "setmaxnreg to " + std::to_string(count) + " registers");
-    else if (!kernel.requiredThreads && !kernel.maxThreads)
-      failAt(step, "setmaxnreg in a kernel without .reqntid or .maxntid is ignored by ptxas");
-    else
-      logWarpgroup(step, count, 0);
+  case Opcode::SetmaxnregInc:
+    if (requireWarp(step))
+      setRegisters(step);
     return true;
-  }
   default:
     return false;
   }
+}
+
+// Registers go from warp to warp by way of a pool of the CTA, which is empty at first.
+void Cta::setRegisters(Step &step) {
+  const uint64_t count = step.inst.operands[0].value;
+  const bool isInc = step.inst.opcode == Opcode::SetmaxnregInc;
+  unsigned &registers = step.warp.registers;
+  const std::string what = "setmaxnreg to " + std::to_string(count) + " registers";
+  if (count < 24 || count > 256 || count % 8)
+    return failAt(step, what);
+  if (!kernel.requiredThreads && !kernel.maxThreads)
+    return failAt(step, "setmaxnreg in a kernel without .reqntid or .maxntid is ignored by ptxas");
+  if (isInc ? count < registers : count > registers)
+    return failAt(step, what + ", of a warp that has " + std::to_string(registers));
+  if (isInc && count - registers > freeRegisters) {
+    Split &split = step.split;
+    split.polls = split.pollProgress == progress ? split.polls + 1 : 1;
+    split.pollProgress = progress;
+    step.advance = false;
+    return;
+  }
+  freeRegisters += registers;
+  freeRegisters -= count;
+  registers = count;
+  ++progress;
+  logWarpgroup(step, count, 0);
 }
 
 bool Cta::logWarpgroup(Step &step, uint64_t a, uint64_t b) {
@@ -141,6 +159,10 @@ void Cta::wgmmaIssue(Step &step) {
                (!inRegisters || operands[1].elements.size() == 4);
   if (!known)
     return failAt(step, "unknown form of wgmma");
+  const unsigned needed = inst.n / 2 + (inRegisters ? 4 : 0);
+  if (needed > warp.registers)
+    return failAt(step, "a wgmma with " + std::to_string(needed) +
+                            " registers, of a warp that has " + std::to_string(warp.registers));
 
   WgmmaOp op;
   op.inst = &inst;

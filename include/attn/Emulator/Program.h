@@ -235,6 +235,8 @@ struct Function {
   unsigned paramBytes = 0, frameBytes = 0;
   /// .reqntid or .maxntid, 0 when neither is given.
   unsigned requiredThreads = 0, maxThreads = 0;
+  /// .minnctapersm and .maxnreg, 0 when not given.
+  unsigned minCtas = 0, maxRegisters = 0;
   unsigned clusterSize = 1;
   /// Width in bits and name of each register.
   std::vector<uint8_t> registerBits;

@@ -303,4 +303,72 @@ TEST(SharedMemory, WordsOfOneWriterAreToldApart) {
   EXPECT_GT(races, 0u);
 }
 
+//===----------------------------------------------------------------------===//
+// Registers
+//===----------------------------------------------------------------------===//
+
+/// Three warpgroups: one that runs `first`, and two that run `others`.
+std::string runWarpgroups(const std::string &directives, const std::string &first,
+                          const std::string &others, uint64_t seed) {
+  const std::string text = ".version 8.0\n.target sm_90a\n.address_size 64\n.visible .entry k()\n" +
+                           directives + "\n{\n.reg .pred %p<2>;\n.reg .b32 %r<40>;\n" +
+                           ".reg .b64 %rd<2>;\nmov.u32 %r0, %tid.x;\n" +
+                           "setp.lt.u32 %p0, %r0, 128;\n@%p0 bra FIRST;\n" + others +
+                           "\nbra END;\nFIRST: " + first + "\nEND: ret;\n}\n";
+  LaunchConfig config;
+  config.block = {384, 1, 1};
+  config.seed = seed;
+  return runOnce(text, "k", config, {}, DeviceMemory());
+}
+
+// 65536 registers are 168 for each of 384 threads; two groups have what the third gives them.
+TEST(Registers, GoThroughThePoolOfTheCta) {
+  struct Case {
+    const char *directives, *first, *others, *message;
+  };
+  const char one[] = ".reqntid 384, 1, 1\n.minnctapersm 1", two[] = ".maxntid 384\n.minnctapersm 2";
+  const Case cases[] = {
+      {one, "setmaxnreg.dec.sync.aligned.u32 56;", "setmaxnreg.inc.sync.aligned.u32 224;", ""},
+      {one, "setmaxnreg.dec.sync.aligned.u32 56;", "setmaxnreg.inc.sync.aligned.u32 232;",
+       "deadlock"},
+      {one, "setmaxnreg.dec.sync.aligned.u32 64;", "setmaxnreg.inc.sync.aligned.u32 224;",
+       "setmaxnreg.inc.sync.aligned.u32 224 ("},
+      {one, "", "setmaxnreg.inc.sync.aligned.u32 176;", "(0 registers are free)"},
+      {one, "setmaxnreg.inc.sync.aligned.u32 168;", "setmaxnreg.dec.sync.aligned.u32 168;", ""},
+      {one, "setmaxnreg.inc.sync.aligned.u32 160;", "",
+       "setmaxnreg to 160 registers, of a warp that has 168"},
+      {one, "setmaxnreg.dec.sync.aligned.u32 176;", "",
+       "setmaxnreg to 176 registers, of a warp that has 168"},
+      {two, "setmaxnreg.dec.sync.aligned.u32 56;", "setmaxnreg.inc.sync.aligned.u32 88;", ""},
+      {two, "setmaxnreg.dec.sync.aligned.u32 56;", "setmaxnreg.inc.sync.aligned.u32 96;",
+       "deadlock"},
+      {".reqntid 384\n.maxnreg 96", "setmaxnreg.dec.sync.aligned.u32 104;", "",
+       "of a warp that has 96"}};
+  for (const Case &c : cases)
+    for (uint64_t seed = 1; seed <= interleavings; ++seed) {
+      const std::string error = runWarpgroups(c.directives, c.first, c.others, seed);
+      EXPECT_NE(error.find(c.message), std::string::npos) << c.message << ": " << error;
+      EXPECT_EQ(error.empty(), !*c.message) << error;
+    }
+}
+
+TEST(Registers, MustHoldWhatAWgmmaUses) {
+  std::string sums = "%r1";
+  for (int i = 2; i <= 32; ++i)
+    sums += ", %r" + std::to_string(i);
+  const std::string multiply = "wgmma.fence.sync.aligned;\nmov.b64 %rd0, 0x4000004000010040;\n"
+                               "wgmma.mma_async.sync.aligned.m64n64k16.f32.f16.f16 {" +
+                               sums +
+                               "}, %rd0, %rd0, 0, 1, 1, 0, 0;\nwgmma.commit_group.sync.aligned;\n" +
+                               "wgmma.wait_group.sync.aligned 0;";
+  auto run = [&](const std::string &registers) {
+    return runWarpgroups(".reqntid 384, 1, 1",
+                         "setmaxnreg.dec.sync.aligned.u32 " + registers + ";\n" + multiply, "", 1);
+  };
+  const std::string error = run("24");
+  EXPECT_NE(error.find("a wgmma with 32 registers, of a warp that has 24"), std::string::npos)
+      << error;
+  EXPECT_EQ(run("32").find("a wgmma with"), std::string::npos) << run("32");
+}
+
 } // namespace
