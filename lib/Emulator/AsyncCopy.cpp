@@ -56,8 +56,10 @@ bool Cta::executeAsyncCopy(Step &step) {
                                                                                           << lane;
       }
     });
+    Knowledge ignored;
     for (auto [address, mask] : arrivals)
-      warp.copyArrivals.push_back({address, mask, warp.copySequence, &inst});
+      warp.copyArrivals.push_back({address, mask, warp.copySequence, &inst, warp.knowledge.order});
+    release(warp, ignored);
     return true;
   }
   case Opcode::CpAsyncBulk:
@@ -151,6 +153,7 @@ void Cta::landArrival(Warp &warp, size_t at) {
       land(copy);
   Mbarrier &barrier = mbarriers.at(arrival.barrier);
   barrier.arriving.order.raise(warps.size() + warp.id, arrival.sequence);
+  barrier.arrivals.join(arrival.issued);
   arrive(*arrival.inst, barrier, __builtin_popcount(arrival.mask));
 }
 
@@ -318,7 +321,7 @@ void Cta::land(TensorCopy &copy, bool load) {
                                 " completed its phase before the bytes of this copy arrived: "
                                 "expect_tx is too small or missing");
   barrier.transactions -= total;
-  completeIfDone(barrier);
+  completeIfDone(*copy.inst, barrier);
 }
 
 void Cta::waitStores(Step &step) {

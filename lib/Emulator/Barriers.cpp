@@ -58,7 +58,7 @@ bool Cta::executeBarrier(Step &step) {
         return;
       int64_t bytes = value(step, inst.operands[1], lane) & 0xffffffff;
       barrier->transactions += inst.opcode == Opcode::MbarrierExpectTx ? bytes : -bytes;
-      completeIfDone(*barrier);
+      completeIfDone(inst, *barrier);
     });
     return true;
   case Opcode::FenceProxyAsync:
@@ -167,6 +167,7 @@ void Cta::mbarrierInit(Step &step) {
     if (mbarriers.count(address))
       return failAt(step, "mbarrier " + std::to_string(address) + " is initialised twice", lane);
     Mbarrier barrier{};
+    barrier.address = address;
     barrier.count = barrier.pending = count;
     barrier.agent = nextAgent++;
     barrier.initWarp = step.warp.id;
@@ -182,13 +183,23 @@ void Cta::arrive(const Instruction &inst, Mbarrier &barrier, unsigned count) {
                           std::to_string(barrier.pending) + " pending ones of " +
                           std::to_string(barrier.count));
   barrier.pending -= count;
-  completeIfDone(barrier);
+  completeIfDone(inst, barrier);
 }
 
-void Cta::completeIfDone(Mbarrier &barrier) {
+void Cta::completeIfDone(const Instruction &inst, Mbarrier &barrier) {
   ++progress;
   if (barrier.pending || barrier.transactions)
     return;
+  // A wait tells a phase from the next by a bit. If this phase does not need that the one before
+  // has been seen, both may be over at a warp's next look, and it waits for one more.
+  for (unsigned warp = 0; warp < warps.size(); ++warp) {
+    const Mbarrier::Wait &wait = barrier.waits[warp];
+    if (wait.phase == barrier.phase && barrier.arrivals[warp] < wait.time)
+      return fail(inst, "race: mbarrier " + std::to_string(barrier.address) +
+                            " may complete this phase before warp " + std::to_string(warp) +
+                            " sees the end of the one before (line " + std::to_string(wait.line) +
+                            ")");
+  }
   ++barrier.phase;
   barrier.pending = barrier.count;
   barrier.arriving.order.raise(barrier.agent, barrier.phase);
@@ -207,6 +218,7 @@ void Cta::mbarrierArrive(Step &step) {
     if (inst.has(ExpectTx))
       barrier->transactions += argument;
     barrier->arriving.join(step.warp.knowledge);
+    barrier->arrivals.join(step.warp.knowledge.order);
     arrive(inst, *barrier, inst.has(ExpectTx) ? 1 : argument);
   });
   Knowledge ignored;
@@ -232,8 +244,10 @@ void Cta::mbarrierWait(Step &step) {
     }
     // try_wait may give up at any time.
     done &= !spurious;
-    if (done)
+    if (done) {
       warp.knowledge.join(barrier->completed);
+      barrier->waits[warp.id] = {barrier->phase, warp.knowledge.order[warp.id], inst.line};
+    }
     set(step, inst.operands[0], lane, done);
   });
   Split &split = step.split;

@@ -72,6 +72,12 @@ struct NamedBarrier {
 };
 
 struct Mbarrier {
+  /// A warp's last wait that succeeded: the phases completed by then, when and where.
+  struct Wait {
+    uint32_t phase = ~0u, time = 0, line = 0;
+  };
+
+  uint32_t address;
   unsigned count, pending, agent;
   int64_t transactions = 0;
   uint32_t phase = 0; ///< phases completed
@@ -79,6 +85,9 @@ struct Mbarrier {
   uint32_t initTime;
   bool fenced = false; ///< visible to the asynchronous proxy
   Knowledge arriving, completed;
+  /// What came before the arrivals, whether or not they carry knowledge.
+  VectorClock arrivals;
+  std::array<Wait, 32> waits;
 };
 
 /// One lane's cp.async.
@@ -96,6 +105,7 @@ struct CopyArrival {
   uint32_t barrier;
   uint32_t mask, sequence;
   const Instruction *inst;
+  VectorClock issued;
 };
 
 /// A copy between shared and global memory, with a tensor map or, in bulk, with one made up for it.
@@ -246,7 +256,7 @@ private:
   void mbarrierArrive(Step &step);
   void mbarrierWait(Step &step);
   void arrive(const Instruction &inst, Mbarrier &barrier, unsigned count);
-  void completeIfDone(Mbarrier &barrier);
+  void completeIfDone(const Instruction &inst, Mbarrier &barrier);
   void release(Warp &warp, Knowledge &into);
   void fenceProxy(Warp &warp);
 

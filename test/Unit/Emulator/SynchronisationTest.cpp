@@ -304,6 +304,47 @@ TEST(SharedMemory, WordsOfOneWriterAreToldApart) {
 }
 
 //===----------------------------------------------------------------------===//
+// Phases
+//===----------------------------------------------------------------------===//
+
+/// Warp 1 completes two phases of an mbarrier with `arrive`; warp 0 waits for the first, and both
+/// run `between`.
+std::string runPhases(const std::string &arrive, const std::string &between, uint64_t seed) {
+  const std::string text =
+      ".version 8.0\n.target sm_90a\n.address_size 64\n.visible .entry k()\n{\n"
+      ".reg .pred %p<4>;\n.reg .b32 %r<4>;\n.shared .align 8 .b8 bar[8];\n"
+      "mov.u32 %r1, %tid.x; setp.eq.b32 %p1, %r1, 0; setp.lt.u32 %p2, %r1, 32;\n"
+      "@%p1 mbarrier.init.shared.b64 [bar], 32; bar.sync 0;\n@%p2 bra WAIT;\n" +
+      arrive + "\n" + between + "\n" + arrive +
+      "\nbra END;\nWAIT: mbarrier.try_wait.parity.shared.b64 %p3, [bar], 0; @!%p3 bra WAIT;\n" +
+      between + "\nEND: ret;\n}\n";
+  LaunchConfig config;
+  config.block = {64, 1, 1};
+  config.seed = seed;
+  return runOnce(text, "k", config, {}, DeviceMemory());
+}
+
+// Whether the wait comes in time or too late is up to the interleaving; it is an error in any case.
+TEST(Phases, DoNotOvertakeAWait) {
+  for (const char *arrive : {"mbarrier.arrive.shared.b64 _, [bar];",
+                             "cp.async.mbarrier.arrive.noinc.shared.b64 [bar];"}) {
+    unsigned inTime = 0, tooLate = 0;
+    for (uint64_t seed = 1; seed <= interleavings; ++seed) {
+      EXPECT_EQ(runPhases(arrive, "bar.sync 0;", seed), "");
+      const std::string error = runPhases(arrive, "", seed);
+      const bool isInTime =
+          error.find("may complete this phase before warp 0 sees") != std::string::npos;
+      const bool isTooLate = error.find("deadlock") != std::string::npos;
+      EXPECT_TRUE(isInTime || isTooLate) << error;
+      inTime += isInTime;
+      tooLate += isTooLate;
+    }
+    EXPECT_GT(inTime, 0u) << arrive;
+    EXPECT_GT(tooLate, 0u) << arrive;
+  }
+}
+
+//===----------------------------------------------------------------------===//
 // Registers
 //===----------------------------------------------------------------------===//
 
