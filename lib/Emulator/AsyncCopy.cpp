@@ -238,6 +238,8 @@ void Cta::bulkCopy(Step &step) {
     copy.shared = address;
     if (!load) {
       problem = shared.checkRead(address, size, warp.knowledge, SharedMemory::Access::Async);
+      if (problem.empty())
+        problem = shared.checkLanes(address, size, warp.id, lane, warp.lanesMet);
       if (!problem.empty())
         return failAt(step, problem, lane);
       copy.group = warp.bulkGroup[lane];

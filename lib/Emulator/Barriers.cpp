@@ -82,6 +82,13 @@ void Cta::release(Warp &warp, Knowledge &into) {
   warp.knowledge.order.raise(warp.id, warp.knowledge.order[warp.id] + 1);
 }
 
+// The lanes of a warp have waited for each other.
+void Cta::meetLanes(Warp &warp) {
+  Knowledge ignored;
+  release(warp, ignored);
+  warp.lanesMet = warp.knowledge.order[warp.id];
+}
+
 void Cta::fenceProxy(Warp &warp) {
   warp.knowledge.fenced.join(warp.knowledge.order);
   warp.knowledge.order.raise(warp.id, warp.knowledge.order[warp.id] + 1);
@@ -123,6 +130,7 @@ void Cta::namedBarrier(Step &step, bool wait) {
   release(warp, barrier.knowledge);
   ++progress;
   if (wait) {
+    meetLanes(warp);
     warp.waitingAt = id;
     barrier.waitingWarps |= 1u << warp.id;
   }
@@ -246,6 +254,8 @@ void Cta::mbarrierWait(Step &step) {
     done &= !spurious;
     if (done) {
       warp.knowledge.join(barrier->completed);
+      // What the lanes did before they arrived.
+      warp.lanesMet = std::max(warp.lanesMet, barrier->completed.order[warp.id] + 1);
       barrier->waits[warp.id] = {barrier->phase, warp.knowledge.order[warp.id], inst.line};
     }
     set(step, inst.operands[0], lane, done);

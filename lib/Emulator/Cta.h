@@ -153,6 +153,8 @@ struct Warp {
   uint32_t live;
   std::vector<Split> splits;
   Knowledge knowledge;
+  /// What lanes did before this time, all lanes know.
+  uint32_t lanesMet = 0;
   std::array<std::vector<uint8_t>, 32> stack;
   int waitingAt = -1;
   uint32_t copySequence = 0;
@@ -258,6 +260,7 @@ private:
   void arrive(const Instruction &inst, Mbarrier &barrier, unsigned count);
   void completeIfDone(const Instruction &inst, Mbarrier &barrier);
   void release(Warp &warp, Knowledge &into);
+  void meetLanes(Warp &warp);
   void fenceProxy(Warp &warp);
 
   // AsyncCopy.cpp.

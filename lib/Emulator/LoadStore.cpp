@@ -153,7 +153,8 @@ void Cta::writeShared(Step &step, uint32_t address, const void *data, unsigned s
   std::string problem = shared.checkWrite(address, size, warp.knowledge, kind);
   if (!problem.empty())
     return failAt(step, problem, lane);
-  shared.recordWrite(address, size, warp.id, warp.knowledge.order[warp.id], kind, step.inst.line);
+  shared.recordWrite(address, size, warp.id, warp.knowledge.order[warp.id], kind, step.inst.line,
+                     lane);
   memcpy(shared.at(address), data, size);
 }
 

@@ -136,7 +136,7 @@ std::string SharedMemory::checkWrite(uint32_t address, unsigned size, const Know
 }
 
 void SharedMemory::recordWrite(uint32_t address, unsigned size, unsigned agent, uint32_t time,
-                               Access access, unsigned line) {
+                               Access access, unsigned line, unsigned lane) {
   for (unsigned g = address / 4; g * 4 < address + size; ++g) {
     Granule &granule = granules[g];
     uint8_t mask = byteMask(g, address, size);
@@ -145,10 +145,24 @@ void SharedMemory::recordWrite(uint32_t address, unsigned size, unsigned agent, 
     granule.writer = agent;
     granule.writeTime = time;
     granule.writeLine = line;
+    granule.lane = lane;
     granule.strong = access == Access::Strong;
     granule.async = access == Access::Async;
   }
   countWrite(address, size);
+}
+
+std::string SharedMemory::checkLanes(uint32_t address, unsigned size, unsigned warp, unsigned lane,
+                                     uint32_t met) const {
+  for (unsigned g = address / 4; g * 4 < address + size; ++g) {
+    const Granule &granule = granules[g];
+    if (granule.writtenBytes && granule.writer == warp && granule.lane != lane &&
+        granule.writeTime >= met)
+      return "race: lane " + std::to_string(lane) + " reads " + describe(g) +
+             " without waiting for lane " + std::to_string(granule.lane) + " and " +
+             describeWriter(granule);
+  }
+  return "";
 }
 
 void SharedMemory::countWrite(uint32_t address, unsigned size) {

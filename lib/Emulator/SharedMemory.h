@@ -77,7 +77,10 @@ public:
   void recordRead(uint32_t address, unsigned size, unsigned warp, uint32_t time, unsigned line);
   std::string checkWrite(uint32_t address, unsigned size, const Knowledge &known, Access access);
   void recordWrite(uint32_t address, unsigned size, unsigned agent, uint32_t time, Access access,
-                   unsigned line);
+                   unsigned line, unsigned lane = 0);
+  /// Checks that a lane reads nothing that other lanes of its warp wrote at time `met` or later.
+  std::string checkLanes(uint32_t address, unsigned size, unsigned warp, unsigned lane,
+                         uint32_t met) const;
   /// Marks the bytes of an mbarrier, which ordinary accesses must leave alone.
   void markBarrier(uint32_t address);
   void unmarkBarrier(uint32_t address);
@@ -95,6 +98,7 @@ private:
     uint32_t writeTime = 0, writeLine = 0;
     uint16_t writer = 0;
     uint8_t writtenBytes = 0; ///< 0: never written
+    uint8_t lane = 0;         ///< of a warp
     bool strong = false, async = false, barrier = false;
   };
   static uint8_t byteMask(unsigned granule, uint32_t address, unsigned size);

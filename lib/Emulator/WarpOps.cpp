@@ -16,7 +16,8 @@ bool Cta::executeWarpOp(Step &step) {
     forLanes(step.mask, [&](unsigned lane) { set(step, inst.operands[0], lane, step.mask); });
     return true;
   case Opcode::BarWarpSync:
-    requireMembers(step, inst.operands[0]);
+    if (requireMembers(step, inst.operands[0]))
+      meetLanes(step.warp);
     return true;
   case Opcode::ElectSync: {
     if (!requireMembers(step, inst.operands[1]))

@@ -190,6 +190,32 @@ TEST(TensorCopy, MemoryThatIsNotThereIsReported) {
   EXPECT_NE(error.find("of 'tensor' (by the tensor map)"), std::string::npos) << error;
 }
 
+TEST(TensorCopy, WaitsForTheLanesThatWroteItsSource) {
+  alignas(16) float tensor[64], flat[32] = {};
+  TensorMap map;
+  map.address = reinterpret_cast<uint64_t>(tensor);
+  map.rank = 2;
+  map.element = TensorMap::Element::F32;
+  map.size[0] = kBoxWide, map.size[1] = kBoxHigh;
+  map.stride[1] = 64;
+  map.box[0] = kBoxWide, map.box[1] = kBoxHigh;
+  alignas(64) uint8_t bytes[128];
+  map.encode(bytes);
+  DeviceMemory memory;
+  memory.add(tensor, sizeof tensor, "tensor");
+  memory.add(flat, sizeof flat, "flat");
+  const void *pointer = flat;
+  const std::string text = boxKernel(/*isLoad=*/false, {0, 0, TensorMap::Element::F32, false});
+  auto runWith = [&](const std::string &barrier) {
+    return run(replaced(text, "bar.sync 0;", barrier), {bytes, &pointer}, memory);
+  };
+  EXPECT_EQ(runWith("bar.sync 0;"), "");
+  EXPECT_EQ(runWith("bar.warp.sync -1;"), "");
+  const std::string error = runWith("");
+  EXPECT_NE(error.find("race: lane 0 reads shared address "), std::string::npos) << error;
+  EXPECT_NE(error.find("without waiting for lane 1 and "), std::string::npos) << error;
+}
+
 /// 64 bytes from global into shared memory and on to global memory, in bulk.
 const std::string bulkKernel =
     header +
