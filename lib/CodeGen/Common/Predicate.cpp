@@ -252,17 +252,17 @@ Value Emission::compareLanes(arith::CmpIPredicate predicate, Value lanes, Value 
 }
 
 Value Emission::congruent(Value values, Interval range, Value residue, int64_t divisor) {
-  Value own = floorMod(values, divisor, range.low >= 0), other = floorMod(residue, divisor);
+  Value own = floorMod(values, divisor, range.low >= 0), wanted = floorMod(residue, divisor);
   DenseIntElementsAttr constants;
   if (!wordBelow || !matchPattern(own, m_Constant(&constants)))
-    return compare(arith::CmpIPredicate::eq, own, like(own, other));
+    return compare(arith::CmpIPredicate::eq, own, like(own, wanted));
   // For each residue that lanes have, the word of those lanes.
   llvm::MapVector<int64_t, uint32_t> words;
   for (auto [lane, value] : llvm::enumerate(constants.getValues<APInt>()))
     words[value.getSExtValue()] |= uint32_t(1) << lane;
   Value result = boolean(false);
   for (auto [value, lanes] : words) {
-    Value isEqual = compare(arith::CmpIPredicate::eq, other, constant(value));
+    Value isEqual = compare(arith::CmpIPredicate::eq, wanted, constant(value));
     Value word = arith::ConstantOp::create(b, b.getI32IntegerAttr(int32_t(lanes)));
     result = either(result, b.createOrFold<arith::SelectOp>(isEqual, word, boolean(false)));
   }

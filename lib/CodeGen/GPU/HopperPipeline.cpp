@@ -70,8 +70,11 @@ struct Memory {
     isDescending = take(4);
   }
   int64_t end = 0;
-  int64_t stageBytes, queries, keys, values, item, visits;
+  int64_t stageBytes, queries, keys, values;
+  /// An item's tile, batch and head, i32 each; the loader's visits of it.
+  int64_t item, visits;
   int64_t queryFull, queryEmpty, keyFull, keyEmpty, valueFull, valueEmpty, words;
+  /// The order of the items, an i32.
   int64_t isDescending;
 };
 

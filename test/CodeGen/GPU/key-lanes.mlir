@@ -34,19 +34,36 @@ func.func @past_f16_d64(%q: tensor<?x?x?x64xf16>, %k: tensor<?x?x?x64xf16>) -> t
   return %o : tensor<?x?x?x64xf16>
 }
 
-/// A residue is compared column by column, and what bounds say is taken from the word's bits.
+/// The columns of a residue are known: a dilated window is words too.
 // CHECK-LABEL: gpu.module @dilated_f16_d64
-// CHECK: arith.cmpi eq, %{{.*}}, %{{.*}} : vector<16xi32>
-// CHECK: vector.broadcast %{{.*}} : i32 to vector<16xi32>
-// CHECK: %[[BITS:.*]] = arith.andi %{{.*}}, %{{.*}} : vector<16xi32>
-// CHECK: arith.cmpi ne, %[[BITS]], %{{.*}} : vector<16xi32>
-// CHECK: attn_tile.mask %{{.*}} : vector<32xf32>, vector<16xi1>
+// CHECK: %[[EVEN:.*]] = arith.constant 21845 : i32
+// CHECK: arith.select %{{.*}}, %[[EVEN]], %c0_i32
+// CHECK-NOT: vector<16xi
+// CHECK: attn_tile.mask %{{.*}} : vector<32xf32>, i32
 attn.pattern @dilated {
   %m = attn.window before 4 after 4 dilation 2
   attn.yield %m
 }
 func.func @dilated_f16_d64(%q: tensor<?x?x?x64xf16>, %k: tensor<?x?x?x64xf16>) -> tensor<?x?x?x64xf16> {
   %o, %l = attn.attention %q, %k, %k mask @dilated
+      : tensor<?x?x?x64xf16>, tensor<?x?x?x64xf16>, tensor<?x?x?x64xf16>
+        -> tensor<?x?x?x64xf16>, tensor<?x?x?xf32>
+  return %o : tensor<?x?x?x64xf16>
+}
+
+/// Other sets are evaluated column by column, and what bounds say is taken from the word's bits.
+// CHECK-LABEL: gpu.module @summary_f16_d64
+// CHECK: %[[SUMMARY:.*]] = arith.cmpi sge, %{{.*}} : vector<16xi32>
+// CHECK: vector.broadcast %{{.*}} : i32 to vector<16xi32>
+// CHECK: %[[BITS:.*]] = arith.andi %{{.*}}, %{{.*}} : vector<16xi32>
+// CHECK: arith.cmpi ne, %[[BITS]], %{{.*}} : vector<16xi32>
+// CHECK: attn_tile.mask %{{.*}} : vector<32xf32>, vector<16xi1>
+attn.pattern @summary {
+  %m = attn.where affine_set<(q, k) : (k mod 64 - 56 >= 0)>
+  attn.yield %m
+}
+func.func @summary_f16_d64(%q: tensor<?x?x?x64xf16>, %k: tensor<?x?x?x64xf16>) -> tensor<?x?x?x64xf16> {
+  %o, %l = attn.attention %q, %k, %k mask @summary
       : tensor<?x?x?x64xf16>, tensor<?x?x?x64xf16>, tensor<?x?x?x64xf16>
         -> tensor<?x?x?x64xf16>, tensor<?x?x?xf32>
   return %o : tensor<?x?x?x64xf16>

@@ -499,8 +499,9 @@ TEST_F(PredicateTest, BoundsAreWords) {
     EXPECT_EQ(word.costOfLanes(), "") << body;
   }
   // Lanes that cross a multiple of 64 depend on the base.
-  Predicate mixed = predicate("%c = attn.causal\n %s = attn.where affine_set<(q, k) : (k mod 64 - 56 "
-                              ">= 0)>\n %m = attn.intersect %s, %c");
+  Predicate mixed =
+      predicate("%c = attn.causal\n %s = attn.where affine_set<(q, k) : (k mod 64 - 56 "
+                ">= 0)>\n %m = attn.intersect %s, %c");
   EXPECT_FALSE(mixed.isWord);
   EXPECT_EQ(mixed.costOfLanes(), "addi offsets, andi constant, cmpi constant, andi constant, "
                                  "cmpi constant, andi, andi constant, cmpi constant, andi");

@@ -41,8 +41,8 @@ using TileOfFeatures =
 FailureOr<SmallVector<KernelFunction>>
 collectKernelFunctions(ModuleOp module, ArrayRef<Type> elements, TileOfFeatures tileOf);
 
-/// Emits kernels where their functions are, which then go, as do the module's patterns, schedules and
-/// assertions: what is left is code.
+/// Emits kernels where their functions are, which then go, as do the module's patterns, schedules
+/// and assertions: what is left is code.
 void replaceKernelFunctions(
     ModuleOp module, ArrayRef<KernelFunction> kernels,
     function_ref<void(OpBuilder &builder, const KernelFunction &kernel)> emit);
