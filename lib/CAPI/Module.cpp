@@ -156,7 +156,9 @@ const char *attn_module_argument_name(const AttnModule *module, const char *name
   return module->find(name).getArgumentName(index).data();
 }
 
-AttnResult attn_pattern_text(const AttnModule *module, const char *name, char **text) {
+/// Gives out what `print` says of a pattern; "" if it has set the error.
+static AttnResult giveTextOf(const AttnModule *module, const char *name, char **text,
+                             function_ref<std::string(PatternOp)> print) {
   if (!module || !text)
     return fail(ATTN_RESULT_INVALID_ARGUMENT,
                 "expected a module and a place for the text, found null");
@@ -164,17 +166,14 @@ AttnResult attn_pattern_text(const AttnModule *module, const char *name, char **
   PatternOp pattern = module->find(name);
   if (!pattern)
     return ATTN_RESULT_INVALID_ARGUMENT;
-  const std::string printed = capi::canonicalText(pattern);
+  const std::string printed = print(pattern);
   return printed.empty() ? ATTN_RESULT_INTERNAL : capi::giveText(printed, text);
 }
 
+AttnResult attn_pattern_text(const AttnModule *module, const char *name, char **text) {
+  return giveTextOf(module, name, text, capi::canonicalText);
+}
+
 AttnResult attn_pattern_formula(const AttnModule *module, const char *name, char **text) {
-  if (!module || !text)
-    return fail(ATTN_RESULT_INVALID_ARGUMENT,
-                "expected a module and a place for the text, found null");
-  std::lock_guard<std::mutex> lock(module->mutex);
-  PatternOp pattern = module->find(name);
-  if (!pattern)
-    return ATTN_RESULT_INVALID_ARGUMENT;
-  return capi::giveText(capi::formulaOf(pattern), text);
+  return giveTextOf(module, name, text, capi::formulaOf);
 }

@@ -7,7 +7,8 @@ import pytest
 
 import attn_opt as ao
 from attn_opt import _device, _library
-from device_cases import TARGETS, close, dense, inputs
+from device_cases import TARGETS, close, inputs
+from formula import dense
 
 
 @pytest.fixture(scope="module", params=TARGETS)

@@ -7,7 +7,8 @@ import pytest
 
 import attn_opt as ao
 from attn_opt import _device, _library
-from device_cases import TARGETS, TOLERANCE, close, dense, inputs
+from device_cases import TARGETS, TOLERANCE, close, inputs
+from formula import dense
 
 torch = pytest.importorskip("torch", reason="torch is not installed: ATTN_TORCH=1 ./dev test")
 
