@@ -125,6 +125,28 @@ def test_gpu_arguments(monkeypatch, file, target):
         check(monkeypatch, pattern, target, place(file, target, (130, 141, None, 0)), seeds=(3,))
 
 
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("file", LIBRARY, ids=NAMES)
+def test_gpu_full_tiles(monkeypatch, file, target):
+    """Windows of several tiles: partial ones at both ends, full ones between."""
+    values = range(290, 290 + len(file.arguments))
+    pattern = ao.load(file.path)(**dict(zip(file.arguments, values)))
+    check(monkeypatch, pattern, target, place(file, target, (150, 730, 300, 0)), seeds=(4,))
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("sk", [1, 58, 63, 64, 122, 127, 128, 250])
+def test_gpu_without_a_pattern(target, sk):
+    """The last tile of keys: every column of a lane is the last one once, on either target."""
+    kernel = ao.compile(None, "float16", 64, target)
+    inputs = [to_float16(x) for x in oracle.random_inputs(sk, 2, 1, 40, sk, 64)]
+    where = Place(f"no pattern, {target}", 40, sk)
+    mask = np.ones((40, sk), bool)
+    reference = tolerance.unfused(*inputs, mask, to_float16)
+    output, lse = launch(kernel, inputs, where, "float16")
+    tolerance.check_half(where, output, lse, *oracle.attention(*inputs, mask), reference, ULP["float16"])
+
+
 # Each pattern has a head dim of its own, each head dim several patterns.
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("index", range(len(LIBRARY)), ids=NAMES)
