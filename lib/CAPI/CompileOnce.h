@@ -2,8 +2,8 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What the functions that compile share: they differ in the targets that they take, and in what they
-// make of the artifact.
+// What the functions that compile share: they differ in the targets that they take, and in what
+// they make of the artifact.
 //
 //===----------------------------------------------------------------------===//
 
@@ -66,8 +66,8 @@ AttnResult compileOnce(const AttnModule *module, const char *name, const Pipelin
   const std::string text = canonicalText(pattern);
   if (text.empty())
     return ATTN_RESULT_INTERNAL;
-  const std::string key = options.target + '\0' + options.dtype + '\0' +
-                          std::to_string(options.headDim) + '\0' + text;
+  const std::string key =
+      options.target + '\0' + options.dtype + '\0' + std::to_string(options.headDim) + '\0' + text;
   auto &cached = Cache<Value>::get().find(key);
   std::lock_guard<std::mutex> valueLock(cached.mutex);
   if (!cached.value) {

@@ -312,7 +312,7 @@ Value Emission::causal() {
 }
 
 Value Emission::pattern(PatternOp pattern) {
-  Value result = mask(pattern.getMask());
+  Value result = pattern ? mask(pattern.getMask()) : boolean(true);
   if (end)
     result = both(result,
                   compareLanes(arith::CmpIPredicate::slt, offsets,

@@ -22,27 +22,18 @@ Value KernelEmitter::mask(Value scores, const WorkItem &item, const Lane &lane, 
   SmallVector<int32_t> columns;
   for (int32_t j = 0; j < shape.keys / 4; ++j)
     columns.push_back(j / 2 * 8 + j % 2);
-  // Of every eight columns below a bound there are two, and up to two of the rest.
-  auto wordBelow = [this](Value bound) {
-    Value rest = e.min(e.both(bound, e.integer32(7)), e.integer32(2));
-    return e.lowBits(e.add(e.mul(e.shr(bound, e.integer32(3)), 2), rest));
-  };
   Value firstKey = e.add(e.mul(keyTile, shape.keys), lane.column);
-  // The columns of keys that exist.
-  Value end = e.sub(keyRows(), firstKey);
-
-  if (!kernel.pattern) {
-    Value bound = e.min(e.max(end, e.integer32(0)), e.integer32(columns.back() + 1));
-    Value keep = wordBelow(bound);
-    return tile::MaskOp::create(e, scores.getType(), scores, keep, keep);
-  }
   auto type = e.i32s(columns.size());
   PredicateLanes lanes{LaneSide::Keys};
   lanes.base = e.add(call.keyOffset(), e.extend64(firstKey));
   lanes.offsets =
       arith::ConstantOp::create(e, DenseElementsAttr::get(type, ArrayRef<int32_t>(columns)));
-  lanes.end = end;
-  lanes.wordBelow = wordBelow;
+  lanes.end = e.sub(keyRows(), firstKey);
+  // Of every eight columns below a bound there are two, and up to two of the rest.
+  lanes.wordBelow = [this](Value bound) {
+    Value rest = e.min(e.both(bound, e.integer32(7)), e.integer32(2));
+    return e.lowBits(e.add(e.mul(e.shr(bound, e.integer32(3)), 2), rest));
+  };
   // LLVM would take a saturated bound apart again and compare every column in 64 bits.
   lanes.hold = [this](Value bound) { return e.opaque(bound); };
   PatternOperands operands = call.patternOperands();

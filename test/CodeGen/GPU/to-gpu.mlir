@@ -118,8 +118,9 @@ func.func @past_bf16_d64(%q: tensor<?x?x?x64xbf16>, %k: tensor<?x?x?x64xbf16>, %
 // SM90-SAME: panel_columns = 32 : i32
 // SM80: attn_tile.mma_ss
 // SM90: attn_tile.wgmma_ss
-// CHECK: %[[KEEP:.*]] = llvm.inline_asm "bmsk
-// CHECK-NEXT: attn_tile.mask %{{.*}}, %[[KEEP]], %[[KEEP]]
+// CHECK: %[[KEEP0:.*]] = llvm.inline_asm "bmsk
+// CHECK: %[[KEEP1:.*]] = llvm.inline_asm "bmsk
+// CHECK-NEXT: attn_tile.mask %{{.*}}, %[[KEEP0]], %[[KEEP1]]
 // CHECK-NOT: arith.cmpi sge, {{.*}} : vector
 func.func @dense_f16_d96(%q: tensor<?x?x?x96xf16>, %k: tensor<?x?x?x96xf16>) -> tensor<?x?x?x96xf16> {
   %o, %l = attn.attention %q, %k, %k

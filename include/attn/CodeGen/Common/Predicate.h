@@ -59,16 +59,17 @@ struct PredicateLanes {
   Value end = {};
   /// A target's word of lanes, an i32: bit i is set if offset i is below a bound. The bound is an
   /// i32 from the least offset to one beyond the greatest. With it, up to 32 lanes of constant
-  /// offsets are masked by operations on words as far as bounds go.
+  /// offsets are masked by operations on words.
   std::function<Value(Value)> wordBelow = {};
   /// What a target makes of a scalar bound, an i32, before a vector of lanes is compared with it;
   /// by default nothing.
   std::function<Value(Value)> hold = {};
 };
 
-/// Emits which lanes see, or are seen by, the position `other` of the other side, an i64. The
-/// result is an i1, or a vector of i1 like the offsets; with `wordBelow` it is a word, unless the
-/// pattern has an integer set that no bound of the offsets expresses.
+/// Emits which lanes see, or are seen by, the position `other` of the other side, an i64; a null
+/// pattern admits all pairs. The result is an i1, or a vector of i1 like the offsets; with
+/// `wordBelow` it is a word, unless the pattern has an integer set that neither bounds nor residues
+/// of the offsets express.
 Value emitPredicate(OpBuilder &builder, Location loc, PatternOp pattern,
                     const PatternOperands &operands, const PredicateLanes &lanes, Value other);
 
