@@ -64,21 +64,26 @@ PatternOperands KernelCall::patternOperands() {
   return operands;
 }
 
-SmallVector<BandRange> KernelCall::bands(Value tile, int64_t keyTile, IRMapping &mapping) {
+void KernelCall::overBands(Value tile, int64_t keyTile, IRMapping &mapping,
+                           function_ref<void(const BandRange &)> use) {
   Value keys = keyLength(), zero = e.integer(0);
   Value count = e.div(e.add(keys, keyTile - 1), keyTile);
   if (!kernel.schedule)
-    return {{zero, count, zero, e.div(keys, keyTile)}};
+    return use({zero, count, zero, e.div(keys, keyTile)});
 
   PatternOperands operands = patternOperands();
   // In the order of ScheduleOp::Argument.
   Values arguments = {tile, queryLength(), keys, offset(), keyOffset(), operands.length};
   llvm::append_range(arguments, operands.arguments);
-  InlinedSchedule inlined = inlineSchedule(e, kernel.schedule, arguments);
-  mapping = inlined.mapping;
-  for (BandRange &band : inlined.bands) {
+  inlineSchedule(e, kernel.schedule, arguments, mapping, [&](BandRange band) {
     band.begin = e.max(band.begin, zero);
     band.end = e.min(band.end, count);
-  }
-  return inlined.bands;
+    use(band);
+  });
+}
+
+SmallVector<BandRange> KernelCall::bands(Value tile, int64_t keyTile, IRMapping &mapping) {
+  SmallVector<BandRange> result;
+  overBands(tile, keyTile, mapping, [&](const BandRange &band) { result.push_back(band); });
+  return result;
 }

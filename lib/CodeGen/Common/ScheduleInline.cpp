@@ -43,22 +43,20 @@ static void cloneAsI64(OpBuilder &builder, Operation &op, IRMapping &mapping) {
 
 static bool isConstant(Value value) { return value.getDefiningOp<arith::ConstantOp>() != nullptr; }
 
-InlinedSchedule attn::inlineSchedule(OpBuilder &builder, ScheduleOp schedule,
-                                     ValueRange arguments) {
-  InlinedSchedule result;
+void attn::inlineSchedule(OpBuilder &builder, ScheduleOp schedule, ValueRange arguments,
+                          IRMapping &mapping, function_ref<void(const BandRange &)> use) {
   Block &body = schedule.getBody().front();
-  result.mapping.map(body.getArguments(), arguments);
+  mapping.map(body.getArguments(), arguments);
   for (Operation &op : body) {
     auto visit = dyn_cast<VisitOp>(op);
     if (!visit) {
-      cloneAsI64(builder, op, result.mapping);
+      cloneAsI64(builder, op, mapping);
       continue;
     }
-    auto value = [&](Value bound) { return result.mapping.lookup(bound); };
-    result.bands.push_back({value(visit.getBegin()), value(visit.getEnd()),
-                            value(visit.getFullBegin()), value(visit.getFullEnd())});
+    auto value = [&](Value bound) { return mapping.lookup(bound); };
+    use({value(visit.getBegin()), value(visit.getEnd()), value(visit.getFullBegin()),
+         value(visit.getFullEnd())});
   }
-  return result;
 }
 
 SmallVector<Value> attn::getFilterCaptures(ScheduleOp schedule) {

@@ -156,7 +156,7 @@ void KernelEmitter::emitHopper() {
         wait(barrierOf(memory.valueEmpty, stage.index), stage.parity);
       };
 
-      storeVisits(visitsOf(item.tile), at(memory.visits));
+      storeVisits(item.tile, at(memory.visits));
       auto nextVisit = [&](Value from) { return next(loadVisits(at(memory.visits)), from); };
       Visit first = nextVisit(zero);
       Values end = e.choose(

@@ -103,12 +103,15 @@ private:
   // Visits.cpp
   //===--------------------------------------------------------------------===//
 
-  /// The visits of a query tile; none where the scale is not positive.
+  /// Emits the ranges of a query tile's bands, which are empty where the scale is not positive;
+  /// `use` gets them one by one.
+  void overVisits(Value tile, IRMapping &mapping, function_ref<void(const BandRange &)> use);
+  /// The visits of a query tile.
   TileVisits visitsOf(Value tile);
   /// The same in memory, `visitsBytes` bytes at an address that 16 divides: a thread that looks at
   /// them now and then needs no registers for them meanwhile.
   int64_t visitsBytes();
-  void storeVisits(const TileVisits &visits, Value address);
+  void storeVisits(Value tile, Value address);
   TileVisits loadVisits(Value address);
   /// The first visit at or after tile `from`.
   Visit next(const TileVisits &visits, Value from);

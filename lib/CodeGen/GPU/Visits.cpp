@@ -17,17 +17,22 @@ using namespace mlir::attn::cuda;
 /// Bytes of a band's four bounds in i32, and of a value that filters use, an i64.
 static constexpr int64_t kBandBytes = 16, kCaptureBytes = 8;
 
-TileVisits KernelEmitter::visitsOf(Value tile) {
-  TileVisits visits;
-  visits.bands = call.bands(e.extend64(tile), shape.keys, visits.mapping);
+void KernelEmitter::overVisits(Value tile, IRMapping &mapping,
+                               function_ref<void(const BandRange &)> use) {
   // Weights are 2^(scale * (score - maximum)): where the scale is not positive, the largest score
   // has not the largest weight. Such calls are left to the exact path.
   Value usable = e.cmpf(arith::CmpFPredicate::OGT, call.scaleLog2(), e.real(0));
-  for (BandRange &band : visits.bands) {
+  call.overBands(e.extend64(tile), shape.keys, mapping, [&](BandRange band) {
     band.end = e.select(usable, band.end, e.integer(0));
     for (Value *bound : {&band.begin, &band.end, &band.fullBegin, &band.fullEnd})
       *bound = e.trunc32(*bound);
-  }
+    use(band);
+  });
+}
+
+TileVisits KernelEmitter::visitsOf(Value tile) {
+  TileVisits visits;
+  overVisits(tile, visits.mapping, [&](const BandRange &band) { visits.bands.push_back(band); });
   return visits;
 }
 
@@ -40,15 +45,16 @@ int64_t KernelEmitter::visitsBytes() {
   return kBandBytes * bands + kCaptureBytes * captures.size();
 }
 
-void KernelEmitter::storeVisits(const TileVisits &visits, Value address) {
+void KernelEmitter::storeVisits(Value tile, Value address) {
+  IRMapping mapping;
   int64_t offset = 0;
-  for (const BandRange &band : visits.bands) {
+  overVisits(tile, mapping, [&](const BandRange &band) {
     Value bounds = e.vectorOf({band.begin, band.end, band.fullBegin, band.fullEnd});
     LLVM::StoreOp::create(e, bounds, e.at(address, offset), kBandBytes);
     offset += kBandBytes;
-  }
+  });
   for (Value capture : captures) {
-    Value value = visits.mapping.lookup(capture);
+    Value value = mapping.lookup(capture);
     if (!value.getType().isInteger(64))
       value = e.extend64(value);
     e.store(value, address, offset);

@@ -40,9 +40,12 @@ public:
   Value scaleLog2();
   PatternOperands patternOperands();
 
-  /// The bands of query tile `tile` (i64), clipped to the tiles of the call's keys, of `keyTile`
-  /// keys each. `mapping` receives the values of the schedule's body. Without a pattern there is
-  /// one band, of all keys.
+  /// Emits the bands of query tile `tile` (i64), clipped to the tiles of the call's keys, of
+  /// `keyTile` keys each; `use` gets them one by one. `mapping` receives the values of the
+  /// schedule's body. Without a pattern there is one band, of all keys.
+  void overBands(Value tile, int64_t keyTile, IRMapping &mapping,
+                 function_ref<void(const BandRange &)> use);
+  /// The same, all at once.
   SmallVector<BandRange> bands(Value tile, int64_t keyTile, IRMapping &mapping);
 
 private:

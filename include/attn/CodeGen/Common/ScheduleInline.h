@@ -21,15 +21,11 @@ struct BandRange {
   Value begin, end, fullBegin, fullEnd;
 };
 
-/// The schedule's ops that compute something, cloned for one tile.
-struct InlinedSchedule {
-  SmallVector<BandRange> bands;
-  /// From values of the schedule to those of the kernel.
-  IRMapping mapping;
-};
-
-/// Emits a schedule's body; `arguments` are its block arguments as i64.
-InlinedSchedule inlineSchedule(OpBuilder &builder, ScheduleOp schedule, ValueRange arguments);
+/// Emits a schedule's body; `arguments` are its block arguments as i64. `use` gets each band where
+/// its numbers are there, and may emit code. `mapping` leads from values of the schedule to those
+/// of the kernel.
+void inlineSchedule(OpBuilder &builder, ScheduleOp schedule, ValueRange arguments,
+                    IRMapping &mapping, function_ref<void(const BandRange &)> use);
 
 /// The values of the schedule's body that the filters of its bands use, in a fixed order; constants
 /// are not among them.
