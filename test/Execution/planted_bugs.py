@@ -361,13 +361,14 @@ def role_bugs():
     yield Bug("turn-given-and-awaited", DEADLOCK, replace(turn, r"bar\.arrive", "bar.sync"))
     dec, inc = line(r"setmaxnreg\.dec"), line(r"setmaxnreg\.inc")
     yield Bug("no-registers-released", DEADLOCK, delete(dec))
-    yield Bug("too-few-registers-released", DEADLOCK, replace(dec, "56;", "64;"))
-    yield Bug("too-many-registers-taken", DEADLOCK, replace(inc, "224;", "232;"))
+    yield Bug("too-few-registers-released", DEADLOCK, replace(dec, "72;", "80;"))
+    yield Bug("too-many-registers-taken", DEADLOCK, replace(inc, "216;", "224;"))
 
     def swap(ptx):
+        # Those that compute keep fewer than a product needs.
         loading, computing = dec(ptx), inc(ptx)
-        ptx.replace(loading, r"dec(.*\s)56;", r"inc\g<1>224;")
-        ptx.replace(computing, r"inc(.*\s)224;", r"dec\g<1>56;")
+        ptx.replace(loading, r"dec(.*\s)72;", r"inc\g<1>216;")
+        ptx.replace(computing, r"inc(.*\s)216;", r"dec\g<1>56;")
 
     yield Bug("registers-swapped", "a wgmma with 64 registers, of a warp that has 56", swap)
 

@@ -39,8 +39,8 @@ static constexpr int32_t kNoItem = -1;
 static constexpr int32_t kWarpgroupWarps = 4, kWarpgroup = 128, kWarpgroupRows = 64;
 static constexpr int32_t kComputing = 2;
 
-/// Registers of a thread that loads, and of one that computes: 56 + 2 * 224 = 3 * 168.
-static constexpr int32_t kLoadRegisters = 56, kComputeRegisters = 224;
+/// Registers of a thread that loads, and of one that computes: 72 + 2 * 216 = 3 * 168.
+static constexpr int32_t kLoadRegisters = 72, kComputeRegisters = 216;
 
 /// Named barriers: 0 is that of all threads; 1 and 2 take turns; then one of each warpgroup.
 static constexpr int32_t kTurn = 1, kOutput = 3;
