@@ -6,12 +6,12 @@
 
 #include "attn/Target/Artifact.h"
 #include "Manifest.h"
+#include "Optimizer.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
@@ -24,26 +24,13 @@ namespace {
 constexpr llvm::StringLiteral kQuickPipeline = "function(sroa,early-cse,instcombine,simplifycfg)";
 
 void optimize(llvm::Module &module, llvm::TargetMachine &machine, OptimizationLevel level) {
-  llvm::PipelineTuningOptions tuning;
-  // What is vectorised was emitted as vectors; what was not are slow paths, kept small.
-  tuning.LoopVectorization = false;
-  tuning.SLPVectorization = false;
-  llvm::LoopAnalysisManager loops;
-  llvm::FunctionAnalysisManager functions;
-  llvm::CGSCCAnalysisManager components;
-  llvm::ModuleAnalysisManager modules;
-  llvm::PassBuilder builder(&machine, tuning);
-  builder.registerModuleAnalyses(modules);
-  builder.registerCGSCCAnalyses(components);
-  builder.registerFunctionAnalyses(functions);
-  builder.registerLoopAnalyses(loops);
-  builder.crossRegisterProxies(loops, functions, components, modules);
-  llvm::ModulePassManager passes;
-  if (level == OptimizationLevel::Full)
-    passes = builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3);
-  else
+  runPasses(module, machine, [level](llvm::PassBuilder &builder) {
+    if (level == OptimizationLevel::Full)
+      return builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3);
+    llvm::ModulePassManager passes;
     llvm::cantFail(builder.parsePassPipeline(passes, kQuickPipeline));
-  passes.run(module, modules);
+    return passes;
+  });
 }
 
 /// Makes every function compile for the target wherever the text of the module is compiled, and

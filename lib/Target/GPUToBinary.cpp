@@ -2,12 +2,13 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// MLIR's serializer does the work; what it lacks for our kernels is done to the LLVM IR before it
-// optimises.
+// MLIR's serializer does the work; what it lacks for our kernels is done to the LLVM IR before and
+// while it optimises.
 //
 //===----------------------------------------------------------------------===//
 
 #include "BackEnds.h"
+#include "Optimizer.h"
 #include "Recovery.h"
 #include "attn/Target/Passes.h"
 #include "mlir/Conversion/NVVMToLLVM/NVVMToLLVM.h"
@@ -23,7 +24,6 @@
 #include "llvm/IR/DiagnosticPrinter.h"
 #include "llvm/IR/InstIterator.h"
 #include "llvm/IR/Instructions.h"
-#include "llvm/Passes/PassBuilder.h"
 #include "llvm/Transforms/Scalar/Scalarizer.h"
 
 namespace mlir::attn {
@@ -41,25 +41,6 @@ static void markInlineAsmConvergent(llvm::Module &module) {
     for (llvm::Instruction &instruction : llvm::instructions(function))
       if (auto *call = llvm::dyn_cast<llvm::CallInst>(&instruction); call && call->isInlineAsm())
         call->setConvergent();
-}
-
-/// Splits vectors into their lanes, which LLVM's back end would keep in memory where a lane is
-/// chosen at run time.
-static void splitVectors(llvm::Module &module) {
-  llvm::LoopAnalysisManager loops;
-  llvm::FunctionAnalysisManager functions;
-  llvm::CGSCCAnalysisManager components;
-  llvm::ModuleAnalysisManager modules;
-  llvm::PassBuilder builder;
-  builder.registerModuleAnalyses(modules);
-  builder.registerCGSCCAnalyses(components);
-  builder.registerFunctionAnalyses(functions);
-  builder.registerLoopAnalyses(loops);
-  builder.crossRegisterProxies(loops, functions, components, modules);
-  llvm::ScalarizerPass scalarizer;
-  for (llvm::Function &function : module)
-    if (!function.isDeclaration())
-      functions.invalidate(function, scalarizer.run(function, functions));
 }
 
 /// Notes errors of LLVM's back ends, which by default end the process.
@@ -84,6 +65,23 @@ public:
                        prepare) {}
 
 protected:
+  LogicalResult optimizeModule(llvm::Module &llvmModule, int level) override {
+    FailureOr<llvm::TargetMachine *> machine = getOrCreateTargetMachine();
+    if (failed(machine))
+      return failure();
+    const llvm::OptimizationLevel levels[] = {
+        llvm::OptimizationLevel::O0, llvm::OptimizationLevel::O1, llvm::OptimizationLevel::O2,
+        llvm::OptimizationLevel::O3};
+    runPasses(llvmModule, **machine, [&](llvm::PassBuilder &builder) {
+      llvm::ModulePassManager passes;
+      // LLVM's back end would keep vectors in memory where a lane is chosen at run time.
+      passes.addPass(llvm::createModuleToFunctionPassAdaptor(llvm::ScalarizerPass()));
+      passes.addPass(builder.buildPerModuleDefaultPipeline(levels[level]));
+      return passes;
+    });
+    return success();
+  }
+
   FailureOr<SmallVector<char, 0>> moduleToObject(llvm::Module &llvmModule) override {
     FailureOr<llvm::TargetMachine *> machine = getOrCreateTargetMachine();
     if (failed(machine))
@@ -110,7 +108,6 @@ static FailureOr<std::string> serialize(gpu::GPUModuleOp module, NVVM::NVVMTarge
   const auto prepare = [&](llvm::Module &llvmModule) {
     llvmModule.getContext().setDiagnosticHandlerCallBack(noteError, &errors);
     markInlineAsmConvergent(llvmModule);
-    splitVectors(llvmModule);
   };
   std::optional<SmallVector<char, 0>> text;
   if (llvm::Error error = runRecoverably([&] { text = Serializer(module, target, prepare).run(); }))
