@@ -27,6 +27,13 @@ std::optional<ProblemSizes> mlir::attn::parseSizes(llvm::StringRef text) {
   return sizes;
 }
 
+double mlir::attn::bytesOf(const ProblemSizes &sizes, int64_t features) {
+  const double queries = double(sizes.batch) * sizes.queryHeads * sizes.queryLength;
+  const double keys = double(sizes.batch) * sizes.keyHeads * sizes.keyLength;
+  const double inputs = (queries + 2 * keys) * features, outputs = queries * (features + 1);
+  return sizeof(float) * 2 * (inputs + outputs) + sizeof(double) * outputs;
+}
+
 /// A view of [batch, heads, rows, features] without gaps.
 static AttnTensor makeTensor(std::vector<float> &data, int64_t batch, int64_t heads, int64_t rows,
                              int64_t features) {

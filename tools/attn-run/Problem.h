@@ -35,6 +35,10 @@ public:
   std::vector<int64_t> arguments;
 };
 
+/// About how many bytes a problem of these sizes takes, with the oracle's results in f64 and copies
+/// on a device.
+double bytesOf(const ProblemSizes &sizes, int64_t features);
+
 /// The number of pairs that the pattern's definition makes visible, in one head.
 int64_t countVisible(const OpenArtifact &artifact, const Problem &problem);
 

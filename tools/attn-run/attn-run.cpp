@@ -10,6 +10,7 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Format.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/Path.h"
@@ -17,6 +18,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <unistd.h>
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -163,8 +165,9 @@ int readArguments(const CommandLine &line, const OpenArtifact &artifact,
 /// The sizes of the command line, or all of `kOddSizes`. Returns 0, or the exit code after a
 /// message.
 int readSizes(const CommandLine &line, std::vector<ProblemSizes> &result) {
-  if (line.batch < 0 || line.queryHeads < 0 || line.keyHeads < 1 ||
-      line.queryHeads % line.keyHeads != 0)
+  if (line.batch < 0)
+    return usageError("expected --batch to be no less than 0, found " + Twine(line.batch));
+  if (line.queryHeads < 0 || line.keyHeads < 1 || line.queryHeads % line.keyHeads != 0)
     return usageError("expected --query-heads to be a multiple of --key-heads, found " +
                       Twine(line.queryHeads) + " and " + Twine(line.keyHeads));
   std::vector<std::string> texts(line.sizes.begin(), line.sizes.end());
@@ -179,6 +182,21 @@ int readSizes(const CommandLine &line, std::vector<ProblemSizes> &result) {
     sizes->keyHeads = line.keyHeads;
     result.push_back(*sizes);
   }
+  return 0;
+}
+
+/// Refuses sizes that this machine has no memory for. Returns 0, or the exit code after a message.
+int checkMemory(const OpenArtifact &artifact, ArrayRef<ProblemSizes> allSizes) {
+  const double memory = double(sysconf(_SC_PHYS_PAGES)) * double(sysconf(_SC_PAGESIZE));
+  for (const ProblemSizes &sizes : allSizes)
+    if (const double bytes = bytesOf(sizes, artifact.headDim); bytes > memory)
+      return usageError(
+          llvm::formatv(
+              "expected sizes that fit {0:f1} GiB of memory, found {1} batch entries of {2} "
+              "query and {3} key heads of {4}x{5}, which take {6:f1} GiB",
+              memory / (1 << 30), sizes.batch, sizes.queryHeads, sizes.keyHeads, sizes.queryLength,
+              sizes.keyLength, bytes / (1 << 30))
+              .str());
   return 0;
 }
 
@@ -335,6 +353,8 @@ int main(int argc, char **argv) {
     return exitCode;
   if (line.action == "describe")
     return describe(line, **artifact);
+  if (int exitCode = checkMemory(**artifact, sizes))
+    return exitCode;
   std::vector<int64_t> arguments;
   if (int exitCode = readArguments(line, **artifact, arguments))
     return exitCode;
