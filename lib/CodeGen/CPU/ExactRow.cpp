@@ -38,8 +38,6 @@ void KernelEmitter::emitExactRow() {
                            function_ref<Values(Value key, ValueRange)> body) -> Values {
       TypeRange types = inits.getTypes();
       auto overKey = [&](Value key, ValueRange carried) -> Values {
-        if (!kernel.pattern)
-          return body(key, carried);
         Value sees = emitPredicate(e, e.getLoc(), kernel.pattern, operands,
                                    {LaneSide::Queries, nullptr, position}, e.add(key, firstKey));
         return e.choose(

@@ -123,10 +123,9 @@ void KernelEmitter::emitMask() {
       Value place = e.at(scores, e.mul(index, kScoreRow));
       Values maxima, seen;
       for (int64_t v = 0; v < vectors; ++v) {
-        Value visible = exists;
-        if (kernel.pattern)
-          visible = e.both(exists, emitPredicate(e, e.getLoc(), kernel.pattern, operands,
-                                                 {LaneSide::Queries, nullptr, queries[v]}, key));
+        Value sees = emitPredicate(e, e.getLoc(), kernel.pattern, operands,
+                                   {LaneSide::Queries, nullptr, queries[v]}, key);
+        Value visible = e.both(exists, sees);
         Value score = e.load(vector(), place, v * vectorBytes());
         score = e.select(visible, score, hidden);
         e.store(score, place, v * vectorBytes());

@@ -52,8 +52,6 @@ void KernelEmitter::exactRow(const WorkItem &item, Value lane, Value row) {
                          ValueRange inits, function_ref<Values(Value, ValueRange)> body) -> Values {
     TypeRange types = inits.getTypes();
     return e.loop(begin, end, 1, inits, [&](Value key, ValueRange carried) -> Values {
-      if (!kernel.pattern)
-        return body(key, carried);
       Value sees = emitPredicate(e, e.getLoc(), kernel.pattern, operands,
                                  {LaneSide::Keys, firstPosition, key}, queryPosition);
       return e.choose(
