@@ -108,20 +108,26 @@ std::string boxKernel(bool isLoad, const Box &box) {
   return text;
 }
 
+/// A matrix whose rows are 64 bytes apart, in boxes of `boxKernel`.
+TensorMap matrixMap(const void *tensor, TensorMap::Element element, unsigned wide, unsigned high) {
+  TensorMap map;
+  map.address = reinterpret_cast<uint64_t>(tensor);
+  map.rank = 2;
+  map.element = element;
+  map.size[0] = wide, map.size[1] = high;
+  map.stride[1] = 64;
+  map.box[0] = kBoxWide, map.box[1] = kBoxHigh;
+  return map;
+}
+
 template <typename Element>
 void checkBox(const Box &box) {
   SCOPED_TRACE(std::to_string(box.x) + ", " + std::to_string(box.y));
   const unsigned stride = 64 / sizeof(Element); // elements of a row of the tensor in memory
   alignas(16) Element tensor[4 * 64], flat[kBoxWide * kBoxHigh];
   std::iota(tensor, tensor + 4 * 64, Element(1));
-  TensorMap map;
-  map.address = reinterpret_cast<uint64_t>(tensor);
-  map.rank = 2;
-  map.element = box.element;
+  TensorMap map = matrixMap(tensor, box.element, kWide, kHigh);
   map.fillNaN = box.fillNaN;
-  map.size[0] = kWide, map.size[1] = kHigh;
-  map.stride[1] = 64;
-  map.box[0] = kBoxWide, map.box[1] = kBoxHigh;
   ASSERT_EQ(map.check(), "");
   alignas(64) uint8_t bytes[128];
   map.encode(bytes);
@@ -171,13 +177,7 @@ TEST(TensorCopy, BoxesHangOverTheEdges) {
 
 TEST(TensorCopy, MemoryThatIsNotThereIsReported) {
   alignas(16) float tensor[64] = {};
-  TensorMap map;
-  map.address = reinterpret_cast<uint64_t>(tensor);
-  map.rank = 2;
-  map.element = TensorMap::Element::F32;
-  map.size[0] = kWide, map.size[1] = kHigh;
-  map.stride[1] = 64;
-  map.box[0] = kBoxWide, map.box[1] = kBoxHigh;
+  const TensorMap map = matrixMap(tensor, TensorMap::Element::F32, kWide, kHigh);
   alignas(64) uint8_t bytes[128];
   map.encode(bytes);
   float flat[32];
@@ -192,13 +192,7 @@ TEST(TensorCopy, MemoryThatIsNotThereIsReported) {
 
 TEST(TensorCopy, WaitsForTheLanesThatWroteItsSource) {
   alignas(16) float tensor[64], flat[32] = {};
-  TensorMap map;
-  map.address = reinterpret_cast<uint64_t>(tensor);
-  map.rank = 2;
-  map.element = TensorMap::Element::F32;
-  map.size[0] = kBoxWide, map.size[1] = kBoxHigh;
-  map.stride[1] = 64;
-  map.box[0] = kBoxWide, map.box[1] = kBoxHigh;
+  const TensorMap map = matrixMap(tensor, TensorMap::Element::F32, kBoxWide, kBoxHigh);
   alignas(64) uint8_t bytes[128];
   map.encode(bytes);
   DeviceMemory memory;
