@@ -346,16 +346,17 @@ void KernelEmitter::emitHopper() {
       item = receiveItem();
       Value here = e.opaque(thread, /*staysHere=*/true);
       Value warpRow = warpRowOf(e.uniform(e.shr(here, e.integer32(5))));
-      Lane lane = laneOf(here, warpRow);
+      Lane outputLane = laneOf(here, warpRow);
       Result result = finish({end[0], end[1], end[2]});
       // The output takes the place of the queries, which the warpgroup has read.
       e.barrier(e.add(group, kOutput), kWarpgroup);
       tile::StoreOp::create(e, result.output, e.at(at(memory.queries), e.mul(warpRow, rowBytes)),
                             maps[3], item.batch, item.head, e.add(item.firstRow, warpRow),
-                            lane.number, shape.queries, features());
+                            outputLane.number, shape.queries, features());
       e.ifThen(isLaneZero, [&] { e.mbarrierArrive(at(memory.queryEmpty)); });
-      storeLse(result, item, lane);
-      repair(result, item, lane, warpRow, [&] { tile::StoreWaitOp::create(e, lane.number); });
+      storeLse(result, item, outputLane);
+      repair(result, item, outputLane, warpRow,
+             [&] { tile::StoreWaitOp::create(e, outputLane.number); });
       return {end[3], end[4], arith::XOrIOp::create(e, carried[2], one)};
     });
   };
