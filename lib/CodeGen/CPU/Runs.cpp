@@ -45,10 +45,8 @@ void KernelEmitter::emitRanges() {
         most = e.add(most, e.max(e.sub(end, band.begin), e.integer(0)));
       }
       for (auto [i, capture] : llvm::enumerate(captures)) {
-        Value value = mapping.lookup(capture);
-        if (!value.getType().isInteger(64))
-          value = arith::ExtSIOp::create(e, e.i64(), value);
-        e.store(value, place, layout.capture(i));
+        Value word = captureToWord(e, e.getLoc(), mapping.lookup(capture));
+        e.store(word, place, layout.capture(i));
       }
       return {e.max(carried[0], most)};
     };
@@ -105,10 +103,8 @@ void KernelEmitter::emitNext() {
           if (kernel.schedule && !visits[b].getFilter().empty()) {
             IRMapping mapping;
             for (auto [i, capture] : llvm::enumerate(captures)) {
-              Value value = word(place, layout.capture(i));
-              if (!capture.getType().isIndex() && !capture.getType().isInteger(64))
-                value = arith::TruncIOp::create(e, capture.getType(), value);
-              mapping.map(capture, value);
+              Value kept = word(place, layout.capture(i));
+              mapping.map(capture, captureFromWord(e, e.getLoc(), kept, capture));
             }
             auto [passes, passesFull] = inlineFilter(e, visits[b], mapping, begin);
             end = e.select(inside, e.add(begin, 1), end);

@@ -67,6 +67,19 @@ SmallVector<Value> attn::getFilterCaptures(ScheduleOp schedule) {
   return captures.takeVector();
 }
 
+Value attn::captureToWord(OpBuilder &builder, Location loc, Value value) {
+  if (value.getType().isInteger(64))
+    return value;
+  return arith::ExtSIOp::create(builder, loc, builder.getI64Type(), value);
+}
+
+Value attn::captureFromWord(OpBuilder &builder, Location loc, Value word, Value capture) {
+  Type type = capture.getType();
+  if (type.isIndex() || type.isInteger(64))
+    return word;
+  return arith::TruncIOp::create(builder, loc, type, word);
+}
+
 std::pair<Value, Value> attn::inlineFilter(OpBuilder &builder, VisitOp visit, IRMapping mapping,
                                            Value tile) {
   llvm::SetVector<Value> outer;

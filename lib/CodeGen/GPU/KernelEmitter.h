@@ -103,6 +103,8 @@ private:
   // Visits.cpp
   //===--------------------------------------------------------------------===//
 
+  /// The bands of the schedule; without a pattern there is one, of all keys.
+  int64_t numBands() const;
   /// Emits the ranges of a query tile's bands, which are empty where the scale is not positive;
   /// `use` gets them one by one.
   void overVisits(Value tile, IRMapping &mapping, function_ref<void(const BandRange &)> use);
@@ -110,7 +112,7 @@ private:
   TileVisits visitsOf(Value tile);
   /// The same in memory, `visitsBytes` bytes at an address that 16 divides: a thread that looks at
   /// them now and then needs no registers for them meanwhile.
-  int64_t visitsBytes();
+  int64_t visitsBytes() const;
   void storeVisits(Value tile, Value address);
   TileVisits loadVisits(Value address);
   /// The first visit at or after tile `from`.

@@ -40,9 +40,10 @@ TileVisits KernelEmitter::visitsOf(Value tile) {
 // In memory
 //===----------------------------------------------------------------------===//
 
-int64_t KernelEmitter::visitsBytes() {
-  int64_t bands = kernel.schedule ? visitOps.size() : 1;
-  return kBandBytes * bands + kCaptureBytes * captures.size();
+int64_t KernelEmitter::numBands() const { return kernel.schedule ? visitOps.size() : 1; }
+
+int64_t KernelEmitter::visitsBytes() const {
+  return kBandBytes * numBands() + kCaptureBytes * captures.size();
 }
 
 void KernelEmitter::storeVisits(Value tile, Value address) {
@@ -54,28 +55,23 @@ void KernelEmitter::storeVisits(Value tile, Value address) {
     offset += kBandBytes;
   });
   for (Value capture : captures) {
-    Value value = mapping.lookup(capture);
-    if (!value.getType().isInteger(64))
-      value = e.extend64(value);
-    e.store(value, address, offset);
+    e.store(captureToWord(e, e.getLoc(), mapping.lookup(capture)), address, offset);
     offset += kCaptureBytes;
   }
 }
 
 TileVisits KernelEmitter::loadVisits(Value address) {
   TileVisits visits;
-  int64_t offset = 0, end = visitsBytes() - kCaptureBytes * captures.size();
-  for (; offset < end; offset += kBandBytes) {
+  int64_t offset = 0;
+  for (int64_t band = 0; band < numBands(); ++band) {
     Value bounds = LLVM::LoadOp::create(e, e.i32s(4), e.at(address, offset), kBandBytes);
     visits.bands.push_back(
         {e.lane(bounds, 0), e.lane(bounds, 1), e.lane(bounds, 2), e.lane(bounds, 3)});
+    offset += kBandBytes;
   }
   for (Value capture : captures) {
-    Value value = e.load(e.i64(), address, offset);
-    Type type = capture.getType();
-    if (!type.isIndex() && !type.isInteger(64))
-      value = arith::TruncIOp::create(e, type, value);
-    visits.mapping.map(capture, value);
+    Value word = e.load(e.i64(), address, offset);
+    visits.mapping.map(capture, captureFromWord(e, e.getLoc(), word, capture));
     offset += kCaptureBytes;
   }
   return visits;

@@ -31,6 +31,10 @@ void inlineSchedule(OpBuilder &builder, ScheduleOp schedule, ValueRange argument
 /// are not among them.
 SmallVector<Value> getFilterCaptures(ScheduleOp schedule);
 
+/// A kernel's value for a capture as an i64, to be kept in memory, and back.
+Value captureToWord(OpBuilder &builder, Location loc, Value value);
+Value captureFromWord(OpBuilder &builder, Location loc, Value word, Value capture);
+
 /// Emits the filter of a band for key tile `tile` (i64); gives (visible, full), both i1. `mapping`
 /// holds the captures.
 std::pair<Value, Value> inlineFilter(OpBuilder &builder, VisitOp visit, IRMapping mapping,
